@@ -1,0 +1,23 @@
+"""Where a figure comes from, from strongest to weakest; a derived figure carries the weakest of its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Provenance(StrEnum):
+    """How a figure came to be known (`design`: measured > published > estimated > declared)."""
+
+    MEASURED = "measured"
+    PUBLISHED = "published"
+    ESTIMATED = "estimated"
+    DECLARED = "declared"
+
+
+_STRENGTH = tuple(Provenance)
+
+
+def weakest(marks: Iterable[Provenance]) -> Provenance:
+    """Return the weakest mark; figures derived from no marked input count as measured."""
+    return max(marks, key=_STRENGTH.index, default=Provenance.MEASURED)

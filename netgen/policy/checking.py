@@ -1,0 +1,132 @@
+"""`check_policy`: the conformance check that authors of policies run themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from netgen.errors import PolicyError
+from netgen.policy.base import RelayPolicy
+from netgen.policy.decisions import Contract, Decision, Drop, Expand, Forward, choice_of
+from netgen.policy.loading import PolicyFactory
+from netgen.policy.views import GpuView, LinkView, NodeView, Option, SegmentView
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCheck:
+    """What `check_policy` found: views tried, and the median time of one decision."""
+
+    views: int
+    decision_s: float
+
+
+def sample_views() -> tuple[NodeView, ...]:
+    """Views that every policy must survive: idle and full queues, dead links, no GPU, no time left."""
+    segment = SegmentView(
+        service="s", content="c", index=0, receivers=("h",), content_class="natural",
+        width_px=1280, height_px=720, frames=30, duration_s=1.0, source_bits=6_000_000, bits=6_000_000,
+        bits_per_pixel=6e6 / (1280 * 720 * 30), semantic_bits=20.0, semantic_fidelity=1.0,
+        required_fidelity=0.0, contracted_by=None, playable=True, age_s=0.0, time_left_s=2.0,
+    )  # fmt: skip
+    link = LinkView("a->b", "b", 10e6, 0, 16_000_000, 0.005, 2, 5e6)
+    gpu = GpuView("L4", 1, 0, 0, 0.0, 24_000_000_000, 24_000_000_000, ())
+    forward = Option(Forward(), segment.bits, 1.0, "source", True, 0.0, 0.0, 0.6, True, False)
+    drop = Option(Drop(), 0, 0.0, "source", False, 0.0, 0.0, 0.0, True, False)
+    semi = Option(Contract("semi"), 900_000, 0.95, "semi-reference", True, 0.0, 0.04, 0.1, True, True)
+    none = Option(Contract("none"), 60_000, 0.8, "no-reference", False, 0.0, 0.1, 0.01, True, True)
+    base = NodeView(3.0, "a", "edge", segment, (link,), gpu, (forward, semi, none, drop))
+    small = replace(
+        segment, bits=60_000, bits_per_pixel=60_000 / (1280 * 720 * 30), semantic_fidelity=0.8,
+        semantic_bits=16.0, contracted_by="none", playable=False,
+    )  # fmt: skip
+    expand = Option(Expand(), 6_000_000, 0.8, "source", True, 0.0, 0.2, 0.6, True, False)
+    held = replace(forward, bits=60_000, semantic_fidelity=0.8, mode="no-reference", playable=False)
+    dead = replace(link, capacity_bps=0.0, available_bps=0.0, backlog_bits=16_000_000)
+    late = tuple(replace(option, meets_deadline=False) for option in base.options)
+    return (
+        base,
+        replace(base, gpu=None, options=(forward, drop)),
+        replace(
+            base, links=(dead,), options=tuple(replace(o, transmit_s=float("inf")) for o in base.options)
+        ),
+        replace(base, links=(), options=(forward, drop)),
+        replace(base, segment=replace(segment, time_left_s=-1.0), options=late),
+        replace(base, segment=replace(segment, time_left_s=None)),
+        replace(base, segment=small, options=(held, expand, drop)),
+        replace(base, missed="semi", options=(forward, none, drop)),
+    )
+
+
+def check_policy(make: PolicyFactory, *, views: Sequence[NodeView] | None = None) -> PolicyCheck:
+    """Run the contract checks on a policy: legal decisions, determinism, no use of global randomness.
+
+    Parameters
+    ----------
+    make : callable             Makes a fresh instance (`policy_factory`).
+    views : sequence, optional  Views to try beside `sample_views()`.
+
+    Returns
+    -------
+    PolicyCheck                 Number of views, median seconds per decision.
+
+    Raises
+    ------
+    PolicyError                 A check failed; the message names the policy, the view and the check.
+    """
+    tried = (*sample_views(), *(views or ()))
+    durations_s = []
+    for number, view in enumerate(tried):
+        before = _global_state()
+        start = time.perf_counter()
+        decision = _decide(make(), view, number)
+        durations_s.append(time.perf_counter() - start)
+        if _global_state() != before:
+            raise PolicyError(f"{_name(make)}: view {number}: drew from numpy's global generator; use `rng`")
+        again = _decide(make(), view, number)
+        if decision != again:
+            raise PolicyError(
+                f"{_name(make)}: view {number}: not deterministic: {decision} then {again} with the same seed"
+            )
+    return PolicyCheck(len(tried), float(np.median(durations_s)))
+
+
+def legal_or_raise(decision: object, view: NodeView, *, policy: str) -> Option:
+    """Return the offered option that `decision` chooses; raise PolicyError when it was not offered."""
+    if isinstance(decision, Forward | Contract | Expand | Drop):
+        for option in view.options:
+            if choice_of(option.decision) == choice_of(decision):
+                return option
+    legal = ", ".join(_label(option.decision) for option in view.options)
+    raise PolicyError(
+        f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s: {decision!r} is not offered here; legal: {legal}'
+    )
+
+
+def _decide(policy: RelayPolicy, view: NodeView, number: int) -> Decision:
+    """One decision on one view with a fixed seed, checked for legality."""
+    try:
+        decision = policy.decide(view, np.random.default_rng([7, number]))
+    except Exception as error:
+        raise PolicyError(f"{type(policy).__name__}: view {number}: raised {error!r}") from error
+    legal_or_raise(decision, view, policy=type(policy).__name__)
+    return decision
+
+
+def _name(make: PolicyFactory) -> str:
+    """The class name behind a factory."""
+    return type(make()).__name__
+
+
+def _label(decision: Decision) -> str:
+    """`contract(x265)`, `forward`, ..."""
+    kind, action = choice_of(decision)
+    return f"{kind}({action})" if action else kind
+
+
+def _global_state() -> tuple[object, ...]:
+    """Fingerprint of numpy's legacy global generator, which no policy may use."""
+    state = np.random.get_state(legacy=True)  # noqa: NPY002
+    return (state[0], bytes(np.asarray(state[1]).data), *state[2:])

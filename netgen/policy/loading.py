@@ -1,0 +1,148 @@
+"""Finds a policy class by built-in name, installed entry point or file, and validates its parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pydantic
+
+from netgen.errors import InputError, PolicyError, did_you_mean
+from netgen.policy.base import RelayPolicy
+from netgen.policy.builtin import ForwardOnly
+
+ENTRY_POINT_GROUP = "netgen.policies"
+BUILTIN: Mapping[str, type[RelayPolicy]] = {ForwardOnly.name: ForwardOnly}
+
+PolicyFactory = Callable[[], RelayPolicy]
+
+
+def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type[RelayPolicy]:
+    """Return the policy class that `reference` names.
+
+    Parameters
+    ----------
+    reference : str             `file.py:Class`, a built-in name, or an entry point of `netgen.policies`.
+    folders : tuple of Path     Where a relative file is looked for, in order.
+
+    Raises
+    ------
+    InputError                  Nothing has that name, the file or class is missing, or it is no policy.
+    PolicyError                 The file raised while it was loaded.
+    """
+    if ":" in reference:
+        return _from_file(reference, folders)
+    if reference in BUILTIN:
+        return BUILTIN[reference]
+    installed = {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+    if reference not in installed:
+        known = [*BUILTIN, *installed]
+        hint = did_you_mean(reference, known)
+        raise InputError(
+            f'policy "{reference}" is neither built in, an installed entry point, nor "file.py:Class"{hint} '
+            f"(known: {', '.join(sorted(known))})"
+        )
+    try:
+        found = installed[reference].load()
+    except Exception as error:
+        raise PolicyError(f'policy "{reference}": its package failed to load: {error!r}') from error
+    return _checked(found, reference)
+
+
+def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
+    """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
+    file_name, _, class_name = reference.rpartition(":")
+    candidates = [folder / file_name for folder in (*folders, Path.cwd())]
+    path = next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
+    if path is None:
+        places = ", ".join(dict.fromkeys(str(candidate) for candidate in candidates))
+        raise InputError(f'policy "{reference}": no such file (looked for {places})')
+    module_name = f"netgen_policy_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise InputError(f'policy "{reference}": {path} is not a Python file')
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module  # dataclasses in the plug-in look their own module up by name
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[module_name]
+        raise PolicyError(f'policy "{reference}": {path} failed to load: {error!r}') from error
+    found = getattr(module, class_name, None)
+    if found is None:
+        classes = [name for name, value in vars(module).items() if _is_policy(value)]
+        hint = did_you_mean(class_name, classes)
+        raise InputError(
+            f'policy "{reference}": {path} has no class "{class_name}"{hint} (it has: {", ".join(classes) or "none"})'
+        )
+    return _checked(found, reference)
+
+
+def _is_policy(value: object) -> bool:
+    """Whether `value` is a concrete policy class."""
+    return inspect.isclass(value) and issubclass(value, RelayPolicy) and not inspect.isabstract(value)
+
+
+def _checked(found: object, reference: str) -> type[RelayPolicy]:
+    """Return `found` when it is a policy class that can be made."""
+    if inspect.isclass(found) and _is_policy(found):
+        return found  # type: ignore[no-any-return]
+    raise InputError(f'policy "{reference}": {found!r} is not a RelayPolicy with a decide() method')
+
+
+def policy_factory(
+    reference: str, parameters: Mapping[str, object], *, folders: tuple[Path, ...] = ()
+) -> PolicyFactory:
+    """Return a function that makes fresh instances of a policy, its parameters validated once, here.
+
+    Raises
+    ------
+    InputError                  A parameter is unknown, missing, or of the wrong type.
+    PolicyError                 The class refuses its parameters or fails to start.
+    """
+    policy_class = load_policy_class(reference, folders=folders)
+    arguments = _validated(policy_class, reference, parameters)
+
+    def make() -> RelayPolicy:
+        try:
+            return policy_class(**arguments)
+        except Exception as error:
+            raise PolicyError(f'policy "{reference}" with {arguments}: {error!r}') from error
+
+    make()
+    return make
+
+
+def _validated(
+    policy_class: type[RelayPolicy], reference: str, parameters: Mapping[str, object]
+) -> dict[str, Any]:
+    """Check `parameters` against the annotated signature of the class."""
+    signature = inspect.signature(policy_class)
+    accepted = {p.name: p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD}
+    for name in parameters:
+        if name not in accepted:
+            hint = did_you_mean(name, accepted)
+            known = ", ".join(accepted) or "none"
+            raise InputError(f'policy "{reference}": no parameter "{name}"{hint} (accepted: {known})')
+    hints = get_type_hints(policy_class.__init__)
+    arguments: dict[str, Any] = {}
+    for name, parameter in accepted.items():
+        if name not in parameters:
+            if parameter.default is parameter.empty:
+                raise InputError(f'policy "{reference}": parameter "{name}" is missing and has no default')
+            continue
+        adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(hints.get(name, Any))
+        try:
+            arguments[name] = adapter.validate_python(parameters[name])
+        except pydantic.ValidationError as error:
+            message = error.errors()[0]["msg"]
+            raise InputError(
+                f'policy "{reference}": parameter "{name}" = {parameters[name]!r}: {message}'
+            ) from None
+    return arguments

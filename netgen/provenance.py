@@ -1,4 +1,4 @@
-"""Where a figure comes from, from strongest to weakest; a derived figure carries the weakest of its inputs."""
+"""Where a figure comes from; a derived figure carries the weakest mark of its inputs."""
 
 from __future__ import annotations
 

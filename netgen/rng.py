@@ -36,7 +36,8 @@ class Streams:
 
     def key(self, name: str) -> np.uint64:
         """Return a 64-bit key for counter-based noise (`hashed_uniform`) of the stream `name`."""
-        return self.sequence(name).generate_state(1, dtype=np.uint64)[0]
+        word: np.uint64 = self.sequence(name).generate_state(1, dtype=np.uint64)[0]
+        return word
 
 
 def hashed_uniform(key: np.uint64, counter: np.ndarray) -> np.ndarray:

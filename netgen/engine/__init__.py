@@ -1,1 +1,1 @@
-"""engine"""
+"""SimPy processes that turn the models into a run."""

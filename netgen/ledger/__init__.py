@@ -1,1 +1,37 @@
-"""ledger"""
+"""What happened: record types, conservation laws, writer and reader."""
+
+from netgen.ledger.laws import STATEMENTS, Balance, Law, check_laws, raise_if_broken
+from netgen.ledger.reader import LedgerReader
+from netgen.ledger.records import (
+    RECORD_TYPES,
+    DecisionRecord,
+    LinkRecord,
+    LossReason,
+    NodeRecord,
+    OptionSeen,
+    Outcome,
+    SegmentRecord,
+    Stage,
+    UserRecord,
+)
+from netgen.ledger.writer import LedgerWriter
+
+__all__ = [
+    "RECORD_TYPES",
+    "STATEMENTS",
+    "Balance",
+    "DecisionRecord",
+    "Law",
+    "LedgerReader",
+    "LedgerWriter",
+    "LinkRecord",
+    "LossReason",
+    "NodeRecord",
+    "OptionSeen",
+    "Outcome",
+    "SegmentRecord",
+    "Stage",
+    "UserRecord",
+    "check_laws",
+    "raise_if_broken",
+]

@@ -128,5 +128,4 @@ def _label(decision: Decision) -> str:
 
 def _global_state() -> tuple[object, ...]:
     """Fingerprint of numpy's legacy global generator, which no policy may use."""
-    state = np.random.get_state(legacy=True)  # noqa: NPY002
-    return (state[0], bytes(np.asarray(state[1]).data), *state[2:])
+    return tuple(np.asarray(part).tobytes() for part in np.random.get_state(legacy=True))  # noqa: NPY002

@@ -76,7 +76,11 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
         raise PolicyError(f'policy "{reference}": {path} failed to load: {error!r}') from error
     found = getattr(module, class_name, None)
     if found is None:
-        classes = [name for name, value in vars(module).items() if _is_policy(value)]
+        classes = [
+            name
+            for name, value in vars(module).items()
+            if inspect.isclass(value) and issubclass(value, RelayPolicy)
+        ]
         hint = did_you_mean(class_name, classes)
         raise InputError(
             f'policy "{reference}": {path} has no class "{class_name}"{hint} (it has: {", ".join(classes) or "none"})'
@@ -84,15 +88,10 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
     return _checked(found, reference)
 
 
-def _is_policy(value: object) -> bool:
-    """Whether `value` is a concrete policy class."""
-    return inspect.isclass(value) and issubclass(value, RelayPolicy) and not inspect.isabstract(value)
-
-
 def _checked(found: object, reference: str) -> type[RelayPolicy]:
     """Return `found` when it is a policy class that can be made."""
-    if inspect.isclass(found) and _is_policy(found):
-        return found  # type: ignore[no-any-return]
+    if inspect.isclass(found) and issubclass(found, RelayPolicy) and not inspect.isabstract(found):
+        return found
     raise InputError(f'policy "{reference}": {found!r} is not a RelayPolicy with a decide() method')
 
 

@@ -1,0 +1,190 @@
+"""What happened, as flat records: one frozen class per table of the run directory.
+
+The fields carry their unit and meaning as metadata; the Parquet schemas and the field tables in the
+documentation are generated from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a segment ended for its receivers."""
+
+    DELIVERED = "delivered"
+    LATE = "late"
+    LOST = "lost"
+    IN_FLIGHT = "in-flight"
+
+
+class LossReason(StrEnum):
+    """Why a segment was lost; empty where it was not."""
+
+    NONE = ""
+    INCOMPLETE = "incomplete"
+    POLICY_DROP = "policy-drop"
+    UNPLAYABLE = "unplayable"
+    OUT_OF_COVERAGE = "out-of-coverage"
+    RECEPTION = "reception"
+
+
+def _of(unit: str, meaning: str) -> Any:  # noqa: ANN401  (dataclasses.field is Any to the checker as well)
+    """A field with its unit and meaning."""
+    return field(metadata={"unit": unit, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """One link in one interval: the semantic-capacity ledger (links.parquet)."""
+
+    link: str = _of("", "name of the link")
+    start_s: float = _of("s", "start of the interval")
+    length_s: float = _of("s", "length of the interval")
+    capacity_bits: float = _of("bit", "integral of the capacity over the interval")
+    carried_bits: int = _of("bit", "bits put on the link, repeats included")
+    discriminative_bits: int = _of("bit", "carried bits of conventional bitstreams")
+    generative_bits: int = _of("bit", "carried bits that steer a generative model")
+    background_bits: int = _of("bit", "carried bits of background traffic")
+    lost_bits: int = _of("bit", "bits dropped at the full queue or lost on the way after all repeats")
+    retransmitted_bits: int = _of("bit", "carried bits that were repeats of the link layer")
+    semantic_bits: float = _of("bit", "semantic bits of distinct segments carried; a copy counts once")
+    semantic_capacity_bits: float = _of("bit", "most semantic bits the link could have carried")
+    semantic_utilisation: float = _of("", "semantic_bits / semantic_capacity_bits")
+    semantic_gain: float | None = _of(
+        "", "semantic bits per carried bit of contents, over the same ratio without contraction"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """One node in one interval: GPU and queue use, energy (nodes.parquet)."""
+
+    node: str = _of("", "name of the node")
+    start_s: float = _of("s", "start of the interval")
+    length_s: float = _of("s", "length of the interval")
+    gpu_busy_s: float = _of("s", "stream-seconds of contracting and expanding")
+    gpu_load_s: float = _of("s", "stream-seconds of loading models (cold starts)")
+    gpu_jobs: int = _of("", "jobs finished")
+    gpu_queue: int = _of("", "jobs waiting at the end of the interval")
+    deadline_misses: int = _of("", "actions given up because they would have missed the deadline")
+    energy_joule: float = _of("J", "energy of the GPU, idle power included")
+    contracted: int = _of("", "segments contracted")
+    expanded: int = _of("", "segments expanded")
+    forwarded: int = _of("", "segments forwarded by decision")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step in the history of a segment."""
+
+    kind: str = _of("", "source, link, contract, expand, forward, receive")
+    where: str = _of("", "node or link")
+    start_s: float = _of("s", "when the step began: first bit in, job submitted")
+    end_s: float = _of("s", "when it ended: last bit out, job done")
+    bits: int = _of("bit", "bits that left the step")
+    semantic_bits: float = _of("bit", "semantic bits that left the step")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """One segment of one service for one receiver node: its whole history (segments.parquet)."""
+
+    service: str = _of("", "name of the service")
+    content: str = _of("", "name of the content")
+    index: int = _of("", "number of the segment, from 0")
+    receiver: str = _of("", "node that received it, or should have")
+    source_kind: str = _of("", "broadcast, cellular or wired")
+    warmup: bool = _of("", "offered during the warm-up; left out of the summary")
+    users: int = _of("", "users at the receiver who were to get it")
+    users_delivered: int = _of("", "users who got it complete, on time or late")
+    users_late: int = _of("", "users who got it after the deadline")
+    offered_s: float = _of("s", "when the source offered it")
+    completed_s: float | None = _of("s", "when the receiver had all of it; mean over users")
+    delay_s: float | None = _of("s", "completed_s - offered_s")
+    deadline_s: float | None = _of("s", "longest delay that is on time")
+    outcome: str = _of("", "delivered, late, lost or in-flight")
+    reason: str = _of("", "why it was lost")
+    mode: str = _of("", "coding mode in which it was delivered; source when never contracted")
+    contracted_by: str = _of("", "action that contracted it; empty when none")
+    generated: bool = _of("", "whether it was expanded by a generative model on the way")
+    source_bits: int = _of("bit", "size of the source representation")
+    received_bits: int = _of("bit", "bits that the last hop delivered, per user")
+    semantic_bits_offered: float = _of("bit", "meaning of the segment, per user")
+    semantic_bits_delivered: float = _of("bit", "meaning delivered, mean over users")
+    semantic_fidelity: float = _of("", "share of the meaning that the delivered representation holds")
+    fidelity_provenance: str = _of("", "where the fidelity comes from: measured ... declared")
+    psnr_db: float | None = _of("dB", "PSNR of what is shown; null where no profile gives it")
+    ms_ssim: float | None = _of("", "MS-SSIM of what is shown; null where no profile gives it")
+    path: tuple[str, ...] = _of("", "nodes passed")
+    stages: tuple[Stage, ...] = _of("", "history step by step")
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """One user and service: what was delivered (users.parquet)."""
+
+    user: str = _of("", "name of the user")
+    node: str = _of("", "node, cell or tower that served the user")
+    audience: str = _of("", "audience; empty for a node that is its own user")
+    service: str = _of("", "name of the service")
+    source_kind: str = _of("", "broadcast, cellular or wired")
+    segments_offered: int = _of("", "segments offered after the warm-up")
+    segments_delivered: int = _of("", "of these, complete and on time")
+    segments_late: int = _of("", "of these, complete and after the deadline")
+    segments_lost: int = _of("", "of these, lost")
+    segments_in_flight: int = _of("", "of these, undecided at the end")
+    segments_generated: int = _of("", "delivered ones that a generative model expanded")
+    bits_received: int = _of("bit", "bits received, warm-up included")
+    semantic_bits_offered: float = _of("bit", "meaning offered")
+    semantic_bits_delivered: float = _of("bit", "meaning delivered, on time or late")
+    semantic_fidelity: float | None = _of("", "delivered over offered; null when nothing was offered")
+    delay_mean_s: float | None = _of("s", "mean delay of complete segments")
+    stall_ratio: float | None = _of("", "share of the playing time in which the picture stood still")
+    utility: float | None = _of("1..5", "expected rating (see docs/metrics.md)")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSeen:
+    """One option that a policy was offered."""
+
+    kind: str = _of("", "forward, contract, expand or drop")
+    action: str = _of("", "name of the action")
+    bits: int = _of("bit", "size that would leave the node")
+    semantic_fidelity: float = _of("", "fidelity that would leave the node")
+    total_s: float = _of("s", "expected wait, computing and transmission")
+    meets_deadline: bool = _of("", "whether that fits into the time left")
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRecord:
+    """One decision of a policy: when, what it saw, what it chose (decisions.parquet)."""
+
+    time_s: float = _of("s", "when")
+    node: str = _of("", "where")
+    service: str = _of("", "name of the service")
+    index: int = _of("", "number of the segment")
+    policy: str = _of("", "name of the policy in the scenario")
+    missed: str = _of("", "action chosen before that would have missed the deadline")
+    kind: str = _of("", "what it chose: forward, contract, expand or drop")
+    action: str = _of("", "name of the chosen action")
+    reason: str = _of("", "the policy's own words")
+    bits: int = _of("bit", "size of the representation at hand")
+    bits_per_pixel: float = _of("bit", "the same per pixel")
+    semantic_fidelity: float = _of("", "fidelity of the representation at hand")
+    time_left_s: float | None = _of("s", "time to the deadline")
+    backlog_bits: int = _of("bit", "largest backlog among the next links")
+    available_bps: float | None = _of("bit/s", "smallest equal share among the next links")
+    gpu_queued: int | None = _of("", "jobs waiting for the GPU")
+    options: tuple[OptionSeen, ...] = _of("", "what it was offered")
+
+
+RECORD_TYPES: dict[str, type] = {
+    "links": LinkRecord,
+    "nodes": NodeRecord,
+    "users": UserRecord,
+    "segments": SegmentRecord,
+    "decisions": DecisionRecord,
+}

@@ -1,0 +1,111 @@
+"""Capacity of a link over time, as the integral that queueing works in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CapacityProcess:
+    """Piecewise-constant capacity C(t) and its integral W(t), the bits that could be sent by t.
+
+    Parameters
+    ----------
+    start_s : (n,) float, s         Instants at which a rate begins; the first is 0, increasing.
+    rate_bps : (n,) float, bit/s    Rate from each instant on, >= 0, not all zero.
+    period_s : float or None, s     Repeats after this time when given; longer than the last start.
+
+    Raises
+    ------
+    ValueError                      Instants or rates break the rules above; names index and value.
+    """
+
+    start_s: Floats
+    rate_bps: Floats
+    period_s: float | None
+    _work_bits: Floats
+    _period_bits: float
+
+    @staticmethod
+    def constant(rate_bps: float) -> CapacityProcess:
+        """Capacity that never changes."""
+        return CapacityProcess.steps([0.0], [rate_bps])
+
+    @staticmethod
+    def steps(
+        start_s: Sequence[float], rate_bps: Sequence[float], period_s: float | None = None
+    ) -> CapacityProcess:
+        """Capacity that changes at given instants, repeating after `period_s` when given."""
+        starts = np.asarray(start_s, dtype=np.float64)
+        rates = np.asarray(rate_bps, dtype=np.float64)
+        if len(starts) == 0 or len(starts) != len(rates):
+            raise ValueError(f"need as many rates as instants, at least one: {len(rates)}, {len(starts)}")
+        if starts[0] != 0:
+            raise ValueError(f"the first rate must begin at 0 s, not {starts[0]} s")
+        bad = np.flatnonzero(np.diff(starts) <= 0)
+        if bad.size:
+            raise ValueError(f"instant {bad[0] + 1} = {starts[bad[0] + 1]} s is not after the one before it")
+        wrong = np.flatnonzero(~np.isfinite(rates) | (rates < 0))
+        if wrong.size:
+            raise ValueError(f"rate {wrong[0]} = {rates[wrong[0]]} bit/s is not finite and >= 0")
+        if not rates.any():
+            raise ValueError("a capacity of 0 bit/s at all times carries nothing")
+        if period_s is not None and not period_s > starts[-1]:
+            raise ValueError(f"the period {period_s} s does not exceed the last instant {starts[-1]} s")
+        work = np.concatenate([[0.0], np.cumsum(rates[:-1] * np.diff(starts))])
+        whole = 0.0 if period_s is None else float(work[-1] + rates[-1] * (period_s - starts[-1]))
+        for array in (starts, rates, work):
+            array.flags.writeable = False
+        return CapacityProcess(starts, rates, period_s, work, whole)
+
+    @property
+    def max_rate_bps(self) -> float:
+        """Highest rate that ever occurs."""
+        return float(self.rate_bps.max())
+
+    def rate_at(self, time_s: float) -> float:
+        """Rate at one instant, bit/s."""
+        if self.period_s is not None:
+            time_s %= self.period_s
+        return float(self.rate_bps[np.searchsorted(self.start_s, time_s, side="right") - 1])
+
+    def work_bits(self, time_s: Floats) -> Floats:
+        """W(t): bits that the link could have sent from 0 to each instant."""
+        if len(self.rate_bps) == 1:
+            work: Floats = time_s * self.rate_bps[0]
+            return work
+        if self.period_s is None:
+            return self._work_within(time_s)
+        turns = np.floor(time_s / self.period_s)
+        return turns * self._period_bits + self._work_within(time_s - turns * self.period_s)
+
+    def time_s(self, work_bits: Floats) -> Floats:
+        """Earliest instant by which W(t) reaches each amount; infinite when it never does."""
+        if len(self.rate_bps) == 1:
+            instant: Floats = work_bits / self.rate_bps[0]
+            return instant
+        if self.period_s is None:
+            return self._time_within(work_bits)
+        # A whole number of periods ends at the end of the turn before it, not after the next flat start.
+        turns = np.maximum(np.ceil(work_bits / self._period_bits) - 1.0, 0.0)
+        return turns * self.period_s + self._time_within(work_bits - turns * self._period_bits)
+
+    def _work_within(self, time_s: Floats) -> Floats:
+        """W(t) without repetition."""
+        index = np.searchsorted(self.start_s, time_s, side="right") - 1
+        return self._work_bits[index] + (time_s - self.start_s[index]) * self.rate_bps[index]
+
+    def _time_within(self, work_bits: Floats) -> Floats:
+        """Inverse of W(t) without repetition."""
+        index = np.maximum(np.searchsorted(self._work_bits, work_bits, side="left") - 1, 0)
+        rate = self.rate_bps[index]
+        missing = work_bits - self._work_bits[index]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            lasting = np.where(missing > 0, missing / rate, 0.0)
+        return self.start_s[index] + lasting

@@ -201,7 +201,9 @@ def _rounded(exact: Fraction, dimension: Dimension) -> float | int:
     if not dimension.whole:
         return rounded
     if exact.denominator != 1:
-        raise ValueError(f"is {rounded!r} {dimension.unit}, not a whole number of {dimension.unit}")
+        raise ValueError(
+            f"is {rounded!r} {dimension.unit}, not a whole number of {dimension.unit}; accepted: whole ones"
+        )
     if abs(exact) >= 2**63:
         raise ValueError(f"is {rounded!r} {dimension.unit}; accepted: less than 2^63 {dimension.unit}")
     return int(exact)
@@ -211,8 +213,7 @@ def render(number: float, dimension: Dimension) -> str | float | int:
     """Write `number` so that `parse` gives exactly the same number back; a bare number where that is enough."""
     if dimension.bare:
         return number
-    text = repr(number)
-    return f"{text} {dimension.unit}"
+    return f"{repr(number).removesuffix('.0')} {dimension.unit}"
 
 
 def parse_duration_s(value: object) -> float:

@@ -1,1 +1,1 @@
-"""generative"""
+"""What nodes do to segments: actions, their profiles, and the devices that they run on."""

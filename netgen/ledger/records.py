@@ -70,7 +70,7 @@ class NodeRecord:
     gpu_jobs: int = _of("", "jobs finished")
     gpu_queue: int = _of("", "jobs waiting at the end of the interval")
     deadline_misses: int = _of("", "actions given up because they would have missed the deadline")
-    energy_joule: float = _of("J", "energy of the GPU, idle power included")
+    energy_joule: float | None = _of("J", "energy of the GPU, idle power included; null when its power is not known")
     contracted: int = _of("", "segments contracted")
     expanded: int = _of("", "segments expanded")
     forwarded: int = _of("", "segments forwarded by decision")
@@ -137,6 +137,9 @@ class UserRecord:
     segments_lost: int = _of("", "of these, lost")
     segments_in_flight: int = _of("", "of these, undecided at the end")
     segments_generated: int = _of("", "delivered ones that a generative model expanded")
+    segments_joined: int | None = _of(
+        "", "of an enhancement: on time together with the common stream; null elsewhere"
+    )
     bits_received: int = _of("bit", "bits received, warm-up included")
     semantic_bits_offered: float = _of("bit", "meaning offered")
     semantic_bits_delivered: float = _of("bit", "meaning delivered, on time or late")

@@ -34,10 +34,14 @@ class SegmentTrack:
         if not self.segment_s > 0:
             raise ValueError(f"segment_s must be positive, got {self.segment_s}")
         if len(self.bits) == 0 or len(self.bits) != len(self.frames):
-            raise ValueError(f"a track needs as many sizes as frame counts, at least one: {len(self.bits)}, {len(self.frames)}")
+            raise ValueError(
+                f"a track needs as many sizes as frame counts, at least one: {len(self.bits)}, {len(self.frames)}"
+            )
         bad = np.flatnonzero((self.bits <= 0) | (self.frames <= 0))
         if bad.size:
-            raise ValueError(f"segment {bad[0]} has {self.bits[bad[0]]} bit in {self.frames[bad[0]]} frames; both must be positive")
+            raise ValueError(
+                f"segment {bad[0]} has {self.bits[bad[0]]} bit in {self.frames[bad[0]]} frames; both must be positive"
+            )
         self.bits.flags.writeable = False
         self.frames.flags.writeable = False
 
@@ -48,3 +52,7 @@ class SegmentTrack:
     def mean_bits_per_pixel(self) -> float:
         """Coded bits per pixel over the whole track."""
         return float(self.bits.sum() / (self.frames.sum() * self.video_format.pixels))
+
+    def bits_of(self, bits_per_pixel: float) -> float:
+        """Mean bits of a segment coded at `bits_per_pixel`."""
+        return float(bits_per_pixel * self.frames.mean() * self.video_format.pixels)

@@ -1,1 +1,1 @@
-"""metrics"""
+"""Figures of a run, as pure functions of its ledger."""

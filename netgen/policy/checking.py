@@ -101,7 +101,8 @@ def legal_or_raise(decision: object, view: NodeView, *, policy: str) -> Option:
                 return option
     legal = ", ".join(_label(option.decision) for option in view.options)
     raise PolicyError(
-        f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s: {decision!r} is not offered here; legal: {legal}'
+        f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s: {decision!r} is not offered here; '
+        f"legal: {legal}"
     )
 
 

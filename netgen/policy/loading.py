@@ -55,14 +55,20 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
     return _checked(found, reference)
 
 
-def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
-    """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
-    file_name, _, class_name = reference.rpartition(":")
+def find_policy_file(reference: str, file_name: str, folders: tuple[Path, ...]) -> Path:
+    """Return the file of the policy `reference`, looked for in `folders` in order, then in the current one."""
     candidates = [folder / file_name for folder in (*folders, Path.cwd())]
     path = next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
     if path is None:
         places = ", ".join(dict.fromkeys(str(candidate) for candidate in candidates))
         raise InputError(f'policy "{reference}": no such file (looked for {places})')
+    return path
+
+
+def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
+    """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
+    file_name, _, class_name = reference.rpartition(":")
+    path = find_policy_file(reference, file_name, folders)
     module_name = f"netgen_policy_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:

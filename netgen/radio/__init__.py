@@ -1,1 +1,1 @@
-"""radio"""
+"""Radio models: arrays in, arrays out."""

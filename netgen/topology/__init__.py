@@ -1,1 +1,1 @@
-"""topology"""
+"""Immutable link and graph models."""

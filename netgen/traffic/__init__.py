@@ -1,1 +1,1 @@
-"""traffic"""
+"""Who asks for what, and when."""

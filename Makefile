@@ -1,0 +1,77 @@
+# netgen: everything happens in .venv, which is made once and made again when its inputs change.
+# Only relative paths are used, so that the folder may have spaces in its name.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench docs constraints
+MAKEFLAGS += --no-print-directory
+
+PY := .venv/bin/python
+STAMP := .venv/.installed
+SCENARIO ?= scenarios/elastic_small.yaml
+TEST_WORKERS ?= auto
+
+# The newest of these that really starts (a launcher without a version behind it does not).
+CANDIDATES := python3.11 python3.12 python3.13 python3
+PYTHON ?= $(shell for name in $(CANDIDATES); do \
+	if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	echo "$$name"; break; fi; done)
+
+help:  ## say what there is (this list)
+	@echo "usage: make TARGET"
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
+	@echo "variables: PYTHON=python3.12  SCENARIO=scenarios/elastic_small.yaml  TEST_WORKERS=auto"
+
+demo: $(STAMP)  ## run the small example scenario and show its summary
+	@number=1; while [ -e "runs/demo-$$number" ]; do number=$$((number + 1)); done; \
+	echo "demo: running $(SCENARIO) into runs/demo-$$number"; mkdir -p runs; \
+	.venv/bin/netgen run "$(SCENARIO)" --out "runs/demo-$$number"; \
+	echo "demo: the summary is runs/demo-$$number/summary.json, the records are the .parquet files beside it"
+
+test: lint  ## check style and types, then run the tests (all but the slow ones)
+	@echo "test: running the tests, $(TEST_WORKERS) worker(s); the slow ones are left to .ci/run"
+	@$(PY) -m pytest -q -n $(TEST_WORKERS) -m "not slow"
+
+lint: $(STAMP)  ## check style, formatting and types
+	@echo "lint: ruff check"
+	@$(PY) -m ruff check .
+	@echo "lint: ruff format"
+	@$(PY) -m ruff format --check .
+	@echo "lint: mypy (strict)"
+	@$(PY) -m mypy
+
+bench: $(STAMP)  ## measure the engine's speed on this machine
+	@echo "bench: measuring; close other programs for steady figures"
+	@$(PY) tests/benchmarks/bench.py
+
+docs: $(STAMP)  ## write the generated pages of the documentation again
+	@echo "docs: writing the generated pages in docs/"
+	@$(PY) docs/build.py
+
+constraints:  ## install the newest versions that pyproject.toml accepts and pin them
+	@echo "constraints: installing the newest versions into build/newest"
+	@rm -rf build/newest
+	@"$(PYTHON)" -m venv build/newest
+	@build/newest/bin/python -m pip install -q -e '.[dev]'
+	@echo "constraints: writing constraints.txt"
+	@{ grep '^#' constraints.txt; \
+	build/newest/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools \
+	| LC_ALL=C sort -f; } > constraints.new
+	@mv constraints.new constraints.txt
+	@rm -rf build/newest
+	@echo "constraints: done; run 'make test' and say in CHANGELOG.md whether results change"
+
+$(STAMP): pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+	echo "make: no Python 3.11 or newer found (tried: $(CANDIDATES)); install one or name it: make PYTHON=/path/to/python3.11" >&2; \
+	exit 1; fi
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "make: $(PYTHON) is not a working Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "setup: making .venv with $(PYTHON) (once; again when pyproject.toml or constraints.txt change)"
+	@"$(PYTHON)" -m venv .venv || { \
+	echo "make: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "setup: installing netgen and its tools from constraints.txt (a few minutes the first time)"
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+	@echo "setup: done"

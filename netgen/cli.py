@@ -1,0 +1,227 @@
+"""The command line: arguments, tables and exit codes; no logic."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from netgen import __version__
+from netgen.errors import InputError, NetgenError, did_you_mean
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong arguments are wrong input: one message, exit code 2, and the nearest valid command."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Print one message and leave."""
+        raise InputError(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed, 2 wrong input, 3 a check failed."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    try:
+        options = _parser().parse_args(words)
+        command: Callable[[argparse.Namespace], int] = options.command
+        return command(options)
+    except NetgenError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"netgen: {error}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("netgen: interrupted; nothing was written\n")
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """All commands and their arguments."""
+    parser = _Parser(prog="netgen", description="Emulate collaborative transmission of generative video.")
+    parser.add_argument("--version", action="version", version=f"netgen {__version__}")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks of errors")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=text)
+        made.set_defaults(command=command)
+        return made
+
+    run = add("run", _run, "run one scenario and write a run directory")
+    run.add_argument("scenario", metavar="SCENARIO", help="scenario file")
+    run.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change one key; repeatable"
+    )
+    run.add_argument("--seed", type=int, help="root of all random streams")
+    run.add_argument("--out", metavar="DIR", help="run directory (default: the next number under runs/NAME)")
+    run.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
+    run.add_argument("--quiet", action="store_true", help="no progress bar")
+
+    validate = add("validate", _validate, "check scenario files without running them")
+    validate.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="scenario files")
+
+    add("schema", _schema, "print the JSON Schema of a scenario")
+
+    show = add("show", _show, "show a scenario with everything filled in, or draw it")
+    show.add_argument("scenario", metavar="SCENARIO", help="scenario file")
+    show.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change one key; repeatable"
+    )
+    show.add_argument(
+        "--resolved", action="store_true", help="print it with extends and defaults filled in (default)"
+    )
+    show.add_argument("--graph", metavar="OUT", help="draw its network into a PNG, SVG or PDF file")
+
+    calibrate = add("calibrate", _calibrate, "measure an action's profile on this machine and store it")
+    calibrate.add_argument("action", metavar="ACTION", help="x265, x264, svtav1 or all")
+    calibrate.add_argument("--device", default="cpu", choices=["cpu"], help="where to measure (default: cpu)")
+    calibrate.add_argument(
+        "--video", metavar="FILE", action="append", default=[], help="video instead of the clips"
+    )
+    calibrate.add_argument("--out", metavar="FILE", help="JSON Lines file (default: calibrated.jsonl)")
+    calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per point (default: 3)")
+
+    verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
+    verify.add_argument("--full", action="store_true", help="also the long checks")
+    verify.add_argument(
+        "--only", metavar="NAME", action="append", default=[], help="only checks whose name has NAME"
+    )
+    verify.add_argument("--json", action="store_true", help="print the checks as JSON and nothing else")
+
+    add("doctor", _doctor, "say what this machine has and how to mend what is missing")
+    add("policies", _policies, "list policies")
+    add("profiles", _profiles, "list profiles of generative actions")
+    add("scenarios", _scenarios, "list the scenarios in ./scenarios")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from netgen.report.terminal import progress_bar, run_tables
+    from netgen.run import run
+
+    shown = sys.stderr.isatty() and not options.json and not options.quiet
+    with progress_bar(shown=shown) as progress:
+        result = run(
+            options.scenario, overrides=options.set, seed=options.seed, out=options.out, progress=progress
+        )
+    for warning in result.warnings:
+        sys.stderr.write(f"netgen: warning: {warning}\n")
+    if options.json:
+        sys.stdout.write(json.dumps(result.summary, indent=2, allow_nan=False) + "\n")
+    else:
+        run_tables(result.summary, result.folder)
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from netgen.scenario import load_scenario, scenario_warnings
+
+    errors: list[str] = []
+    for path in options.scenarios:
+        try:
+            scenario = load_scenario(path)
+        except NetgenError as error:
+            errors.append(str(error))
+        else:
+            for warning in scenario_warnings(scenario):
+                sys.stderr.write(f"netgen: warning: {warning}\n")
+            sys.stdout.write(f"{path}: ok ({len(scenario.nodes)} nodes, {len(scenario.links)} links)\n")
+    if errors:
+        raise InputError("\n".join(errors))
+    return 0
+
+
+def _schema(_options: argparse.Namespace) -> int:
+    from netgen.scenario import json_schema
+
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    return 0
+
+
+def _show(options: argparse.Namespace) -> int:
+    from netgen.scenario import load_scenario, resolved_yaml
+
+    scenario = load_scenario(options.scenario, options.set)
+    if options.graph is not None:
+        from netgen.report.drawing import draw_scenario
+
+        draw_scenario(scenario, Path(options.graph))
+        sys.stdout.write(f"drew {options.graph}\n")
+    if options.resolved or options.graph is None:
+        sys.stdout.write(resolved_yaml(scenario))
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from netgen.generative.calibrate import calibrate_to_file
+
+    def tell(text: str) -> None:
+        sys.stderr.write(text + "\n")
+
+    out = Path(options.out or "calibrated.jsonl")
+    videos = tuple(Path(video) for video in options.video)
+    count = calibrate_to_file(options.action, out=out, videos=videos, repeats=options.repeats, progress=tell)
+    sys.stdout.write(f"wrote {count} records to {out}\n")
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from netgen.report.terminal import check_table
+    from netgen.verify import run_checks
+
+    checks = run_checks(full=options.full, only=tuple(options.only))
+    if options.json:
+        sys.stdout.write(json.dumps({"checks": [check.as_dict() for check in checks]}, indent=2) + "\n")
+    else:
+        check_table(checks)
+    return 0 if all(check.ok for check in checks) else 3
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from netgen.doctor import examine
+    from netgen.report.terminal import doctor_table
+
+    findings = examine()
+    doctor_table(findings)
+    return 0 if all(finding.state != "missing" for finding in findings) else 3
+
+
+def _policies(_options: argparse.Namespace) -> int:
+    from netgen.policy.catalogue import list_policies
+    from netgen.report.terminal import name_table
+
+    name_table("policies", list_policies(Path.cwd()))
+    return 0
+
+
+def _profiles(_options: argparse.Namespace) -> int:
+    from netgen.generative.profile import load_profiles
+    from netgen.report.terminal import profile_table
+
+    profile_table(load_profiles())
+    return 0
+
+
+def _scenarios(_options: argparse.Namespace) -> int:
+    from netgen.report.terminal import name_table
+    from netgen.scenario import load_scenario
+
+    folder = Path("scenarios")
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder.resolve()}{did_you_mean('scenarios', os.listdir('.'))}")
+    found = {}
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            found[str(path)] = load_scenario(path).description.strip().split("\n")[0]
+        except NetgenError as error:
+            found[str(path)] = f"(not valid: {str(error).splitlines()[0]})"
+    name_table("scenarios", found)
+    return 0

@@ -1,0 +1,182 @@
+"""A GPU: a job queue before concurrent streams, with cold starts, model memory, deadlines and energy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simpy
+
+from netgen.generative.device import Device
+from netgen.generative.model_memory import ModelMemory
+from netgen.transport.clock import NS_PER_S, to_ns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One contraction or expansion.
+
+    Parameters
+    ----------
+    model : str                 Model it runs, as residency knows it.
+    memory_bytes : int, byte    Memory of that model.
+    service_ns : int, ns        Time on a stream once the model is loaded.
+    admit : callable            Asked when a stream is about to take the job, with the instant at which it
+                                would be done; False gives the job up.
+    done : callable             Called with the instants at which the job was taken and finished.
+    """
+
+    model: str
+    memory_bytes: int
+    service_ns: int
+    admit: Callable[[int], bool]
+    done: Callable[[int, int], None]
+
+
+class Gpu:
+    """A device with `device.streams` concurrent streams and one first-come-first-served queue.
+
+    Every stream runs a job in its profile's time: profiles are measured per stream. A model that is not
+    resident is loaded first, at the device's load rate; while one stream loads it, others wait for it.
+    """
+
+    def __init__(self, env: simpy.Environment, device: Device, *, interval_ns: int, end_ns: int) -> None:
+        self.env = env
+        self.device = device
+        if device.memory_bytes is None:
+            raise ValueError(f"the memory of device {device.name} is not known; the scenario must give it")
+        self.memory = ModelMemory(device.memory_bytes)
+        self.interval_ns, self.end_ns = interval_ns, end_ns
+        count = -(-end_ns // interval_ns)
+        self.busy_ns = np.zeros(count, dtype=np.int64)
+        self.load_ns = np.zeros(count, dtype=np.int64)
+        self.jobs_done = np.zeros(count, dtype=np.int64)
+        self.jobs_submitted = 0
+        self.cold_starts = 0
+        self.offered_ns = 0
+        self._queued_ns = 0
+        self._finish_ns: dict[int, int] = {}
+        self._running: dict[int, tuple[int, np.ndarray]] = {}
+        self._jobs: simpy.Store = simpy.Store(env)
+        self._loading: dict[str, simpy.Event] = {}
+        self._freed = env.event()
+        for stream in range(device.streams):
+            env.process(self._stream(stream))
+
+    def submit(self, job: Job) -> None:
+        """Queue a job."""
+        self.jobs_submitted += 1
+        self.offered_ns += job.service_ns
+        self._queued_ns += job.service_ns
+        self._jobs.put(job)
+
+    @property
+    def queued(self) -> int:
+        """Jobs that wait for a stream."""
+        return len(self._jobs.items)
+
+    @property
+    def busy(self) -> int:
+        """Streams that load or compute."""
+        return len(self._finish_ns)
+
+    def wait_ns(self) -> int:
+        """Expected wait of a job submitted now: the next stream to fall idle, then the queue's share."""
+        if self.busy < self.device.streams and not self.queued:
+            return 0
+        first = max(0, min(self._finish_ns.values(), default=self._now_ns()) - self._now_ns())
+        return first + self._queued_ns // self.device.streams
+
+    def load_time_ns(self, model: str, size_bytes: int) -> int:
+        """Cold-start time of a model now: 0 when it is resident."""
+        if self.memory.holds(model) or not size_bytes:
+            return 0
+        return to_ns(size_bytes / self.device.load_rate_byte_per_s)
+
+    def energy_joule(self) -> np.ndarray | None:
+        """Energy per interval: idle power always, and the rest of peak power by the share of busy streams.
+
+        None when the device's power is not known.
+        """
+        device = self.device
+        if device.idle_power_w is None or device.peak_power_w is None:
+            return None
+        edges_ns = np.minimum(np.arange(len(self.busy_ns) + 1) * self.interval_ns, self.end_ns)
+        length_s = np.diff(edges_ns) / NS_PER_S
+        active_s = (self.busy_ns + self.load_ns) / NS_PER_S / self.device.streams
+        energy: np.ndarray = (
+            device.idle_power_w * length_s + (device.peak_power_w - device.idle_power_w) * active_s
+        )
+        return energy
+
+    def close(self) -> None:
+        """Count what is still running at the end of the run."""
+        for begin_ns, column in self._running.values():
+            self._count(column, begin_ns, self.end_ns)
+        self._running.clear()
+
+    def _now_ns(self) -> int:
+        """Simulated time."""
+        return int(self.env.now)
+
+    def _stream(self, stream: int) -> Generator[simpy.Event, Any, None]:
+        """One stream: take a job, load its model, run it."""
+        while True:
+            job: Job = yield self._jobs.get()
+            self._queued_ns -= job.service_ns
+            taken_ns = self._now_ns()
+            finish_ns = taken_ns + self.load_time_ns(job.model, job.memory_bytes) + job.service_ns
+            self._finish_ns[stream] = finish_ns
+            if job.admit(finish_ns):
+                yield from self._make_resident(stream, job)
+                self.memory.pin(job.model)
+                yield from self._spend(stream, self.busy_ns, job.service_ns)
+                self.memory.unpin(job.model)
+                self._wake_waiters()
+                if self._now_ns() <= self.end_ns:
+                    self.jobs_done[max(self._now_ns() - 1, 0) // self.interval_ns] += 1
+                del self._finish_ns[stream]
+                job.done(taken_ns, self._now_ns())
+            else:
+                del self._finish_ns[stream]
+
+    def _make_resident(self, stream: int, job: Job) -> Generator[simpy.Event, Any, None]:
+        """Wait until the job's model is in memory, loading it if nobody else does."""
+        while job.model in self._loading or not self.memory.holds(job.model):
+            if job.model in self._loading:
+                yield self._loading[job.model]
+            elif self.memory.admit(job.model, job.memory_bytes):
+                loaded = self._loading[job.model] = self.env.event()
+                self.cold_starts += 1
+                self.memory.pin(job.model)
+                load_ns = to_ns(job.memory_bytes / self.device.load_rate_byte_per_s)
+                yield from self._spend(stream, self.load_ns, load_ns)
+                self.memory.unpin(job.model)
+                del self._loading[job.model]
+                loaded.succeed()
+            else:
+                yield self._freed
+
+    def _spend(self, stream: int, column: np.ndarray, length_ns: int) -> Generator[simpy.Event, Any, None]:
+        """Let time pass on a stream and count it."""
+        begin_ns = self._now_ns()
+        self._running[stream] = (begin_ns, column)
+        yield self.env.timeout(length_ns)
+        del self._running[stream]
+        self._count(column, begin_ns, self._now_ns())
+
+    def _count(self, column: np.ndarray, begin_ns: int, finish_ns: int) -> None:
+        """Add a span of time to the intervals that it covers, up to the end of the run."""
+        finish_ns = min(finish_ns, self.end_ns)
+        while begin_ns < finish_ns:
+            slot = begin_ns // self.interval_ns
+            edge_ns = min(finish_ns, (slot + 1) * self.interval_ns)
+            column[slot] += edge_ns - begin_ns
+            begin_ns = edge_ns
+
+    def _wake_waiters(self) -> None:
+        """Tell streams that wait for memory that some model is no longer in use."""
+        freed, self._freed = self._freed, self.env.event()
+        freed.succeed()

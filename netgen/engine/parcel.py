@@ -1,0 +1,97 @@
+"""A segment on its way: its representation, whom it is for, and its history so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from netgen.engine.service import Service
+from netgen.ledger import Stage
+from netgen.media.representation import Representation
+from netgen.transport.clock import to_s
+from netgen.transport.hop import Hop
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parcel:
+    """One representation of one segment, bound for some receivers.
+
+    Parameters
+    ----------
+    service : Service                   What it is a segment of.
+    index, frames, source_bits : int    Number of the segment; its frames and bits at the source, per copy.
+    copies : int                        Copies it stands for (one per user of a personal service).
+    offered_ns : int, ns                When the source offered it.
+    representation : Representation     What it is now, per copy.
+    receivers : tuple of str            Nodes that must get it.
+    path : tuple of str                 Nodes passed.
+    stages : tuple of Stage             History.
+    """
+
+    service: Service
+    index: int
+    frames: int
+    source_bits: int
+    copies: int
+    offered_ns: int
+    representation: Representation
+    receivers: tuple[str, ...]
+    path: tuple[str, ...]
+    stages: tuple[Stage, ...]
+
+    @property
+    def bits(self) -> int:
+        """Bits on the wire, over all copies."""
+        return self.representation.bits * self.copies
+
+    @property
+    def semantic_bits(self) -> float:
+        """Meaning still held, over all copies."""
+        return self.representation.semantic_fidelity * self.service.semantic_bits * self.copies
+
+    @property
+    def deadline_ns(self) -> int | None:
+        """Instant after which it is late."""
+        return None if self.service.deadline_ns is None else self.offered_ns + self.service.deadline_ns
+
+    @property
+    def duration_s(self) -> float:
+        """Playing time."""
+        return self.service.track.segment_s
+
+    @property
+    def pixels(self) -> int:
+        """Pixels in one frame."""
+        return self.service.track.video_format.pixels
+
+    def bound_for(self, receivers: tuple[str, ...]) -> Parcel:
+        """The same for some of its receivers."""
+        return replace(self, receivers=receivers)
+
+    def after(self, representation: Representation) -> Parcel:
+        """The same in another representation."""
+        return replace(self, representation=representation)
+
+    def with_stage(self, kind: str, where: str, start_ns: int, end_ns: int) -> Parcel:
+        """The same with one more step in its history."""
+        stage = Stage(kind, where, to_s(start_ns), to_s(end_ns), self.bits, self.semantic_bits)
+        return replace(self, stages=(*self.stages, stage))
+
+    def carried_over(self, hop: Hop) -> Parcel:
+        """The same after the links that `hop` ends, as far as they were not yet in its history."""
+        chain = [hop]
+        while chain[-1].previous is not None:
+            chain.append(chain[-1].previous)
+        chain.reverse()
+        parcel = self
+        known = sum(stage.kind == "link" for stage in self.stages[self._launched() :])
+        for step in chain[known:]:
+            start_ns, tail_ns = step.start_ns or 0, step.tail_ns or 0
+            parcel = replace(parcel, path=(*parcel.path, step.link.target)).with_stage(
+                "link", step.link.name, start_ns, tail_ns
+            )
+        return parcel
+
+    def _launched(self) -> int:
+        """Position in the history behind the step that made the present representation."""
+        makers = [k for k, stage in enumerate(self.stages) if stage.kind in {"source", "contract", "expand"}]
+        return makers[-1] + 1 if makers else 0

@@ -1,0 +1,201 @@
+"""Users as rows in arrays: who watches what, and what each has received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """The rows that one receiver serves for one service."""
+
+    rows: Rows
+    join_s: Floats
+
+    def active(self, offered_s: float) -> Rows:
+        """Rows of the users who have joined by then."""
+        rows: Rows = self.rows[self.join_s <= offered_s]
+        return rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """Which segments of a common stream and of its enhancement each user had in time.
+
+    Parameters
+    ----------
+    common_row : (rows,) int64              Per row the same user's row of the common service; -1 without.
+    common, enhancement : (rows, n) bool    On time, per row and segment.
+    """
+
+    common_row: Rows
+    common: NDArray[np.bool_]
+    enhancement: NDArray[np.bool_]
+
+    @staticmethod
+    def of(users: list[str], services: list[str], enhancement: str, common: str, segments: int) -> Join:
+        """Match the rows of an enhancement with the rows of its common stream, user by user."""
+        row_of = {
+            user: row for row, (user, name) in enumerate(zip(users, services, strict=True)) if name == common
+        }
+        matched = [
+            row_of.get(user, -1) if name == enhancement else -1
+            for user, name in zip(users, services, strict=True)
+        ]
+        shape = (len(users), segments)
+        return Join(np.array(matched), np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_))
+
+    def joined(self) -> NDArray[np.int64]:
+        """Per row of the enhancement the segments that were shown enhanced: both parts on time."""
+        counts = np.zeros(len(self.common_row), dtype=np.int64)
+        rows = np.flatnonzero(self.common_row >= 0)
+        counts[rows] = (self.enhancement[rows] & self.common[self.common_row[rows]]).sum(axis=1)
+        return counts
+
+
+class Population:
+    """One row per user and service; every update works on arrays of rows.
+
+    Parameters
+    ----------
+    users, nodes, audiences, services, source_kinds : sequences of str, one per row.
+    join_s : (n,) float, s          When each user joins.
+    """
+
+    def __init__(
+        self,
+        *,
+        users: list[str],
+        nodes: list[str],
+        audiences: list[str],
+        services: list[str],
+        source_kinds: list[str],
+        join_s: Floats,
+    ) -> None:
+        self.users, self.nodes, self.audiences = users, nodes, audiences
+        self.services, self.source_kinds = services, source_kinds
+        self.join_s = join_s
+        count = len(users)
+        self.offered, self.delivered, self.late, self.lost, self.generated = (
+            np.zeros(count, dtype=np.int64) for _ in range(5)
+        )
+        self.bits = np.zeros(count, dtype=np.int64)
+        self.semantic_offered, self.semantic_delivered = np.zeros(count), np.zeros(count)
+        self.delay_s, self.stall_s, self.due_s = np.zeros(count), np.zeros(count), np.zeros(count)
+        self.quality, self.quality_known = np.zeros(count), np.zeros(count, dtype=np.int64)
+        by_pair: dict[tuple[str, str], list[int]] = {}
+        for row, pair in enumerate(zip(services, nodes, strict=True)):
+            by_pair.setdefault(pair, []).append(row)
+        self._joins: dict[str, Join] = {}
+        self._common_of: dict[str, str] = {}
+        self._reach = {pair: Reach(np.array(rows), join_s[rows]) for pair, rows in by_pair.items()}
+
+    def reach(self, service: str, node: str) -> Reach:
+        """The rows that `node` serves for `service`; empty when nobody watches there."""
+        empty = Reach(np.empty(0, dtype=np.int64), np.empty(0))
+        return self._reach.get((service, node), empty)
+
+    def follow(self, enhancement: str, common: str, segments: int) -> None:
+        """Keep track of which segments of an enhancement meet those of its common stream in time."""
+        self._joins[enhancement] = Join.of(self.users, self.services, enhancement, common, segments)
+        self._common_of[enhancement] = common
+
+    def mark_on_time(self, service: str, index: int, rows: Rows) -> None:
+        """Note who has a segment in time, where that matters for a join."""
+        for enhancement, join in self._joins.items():
+            for name, marks in ((enhancement, join.enhancement), (self._common_of[enhancement], join.common)):
+                if name == service and index < marks.shape[1]:
+                    marks[rows, index] = True
+
+    def joined(self) -> list[int | None]:
+        """Per row the segments shown enhanced; None for rows that are no enhancement."""
+        counts: list[int | None] = [None] * len(self.users)
+        for enhancement, join in self._joins.items():
+            found = join.joined()
+            for row in np.flatnonzero(np.array(self.services) == enhancement).tolist():
+                counts[row] = int(found[row])
+        return counts
+
+    def offer(self, rows: Rows, semantic_bits: float) -> None:
+        """Count a segment that these users are to get."""
+        self.offered[rows] += 1
+        self.semantic_offered[rows] += semantic_bits
+
+    def receive_bits(self, rows: Rows, bits: int) -> None:
+        """Count bits that reached these users, whatever became of them."""
+        self.bits[rows] += bits
+
+    def deliver(
+        self,
+        rows: Rows,
+        *,
+        delay_s: Floats,
+        deadline_s: float | None,
+        duration_s: float,
+        semantic_bits: float,
+        generated: bool,
+        ms_ssim: float | None,
+    ) -> int:
+        """Count a complete segment for these users, on time or late; return how many were late.
+
+        Playback keeps to the live edge: a late segment stops the picture for its lateness, at most for
+        its own duration, and the rest of it is shown.
+        """
+        late = np.zeros(len(rows), dtype=np.bool_)
+        if deadline_s is not None:
+            lateness_s = delay_s - deadline_s
+            late = lateness_s > 0
+            self.stall_s[rows] += np.clip(lateness_s, 0.0, duration_s)
+        self.delivered[rows[~late]] += 1
+        self.late[rows[late]] += 1
+        self.due_s[rows] += duration_s
+        self.delay_s[rows] += delay_s
+        self.semantic_delivered[rows] += semantic_bits
+        if generated:
+            self.generated[rows] += 1
+        if ms_ssim is not None:
+            self.quality[rows] += ms_ssim
+            self.quality_known[rows] += 1
+        return int(late.sum())
+
+    def lose(self, rows: Rows, *, duration_s: float) -> None:
+        """Count a segment that these users never get: the picture stands still for its duration."""
+        self.lost[rows] += 1
+        self.stall_s[rows] += duration_s
+        self.due_s[rows] += duration_s
+
+    def columns(self) -> dict[str, object]:
+        """Columns of users.parquet that the engine knows, and the sums that the rating needs."""
+        complete = self.delivered + self.late
+        return {
+            "user": self.users,
+            "node": self.nodes,
+            "audience": self.audiences,
+            "service": self.services,
+            "source_kind": self.source_kinds,
+            "segments_offered": self.offered,
+            "segments_delivered": self.delivered,
+            "segments_late": self.late,
+            "segments_lost": self.lost,
+            "segments_in_flight": self.offered - complete - self.lost,
+            "segments_generated": self.generated,
+            "segments_joined": self.joined(),
+            "bits_received": self.bits,
+            "semantic_bits_offered": self.semantic_offered,
+            "semantic_bits_delivered": self.semantic_delivered,
+            "semantic_fidelity": _ratio(self.semantic_delivered, self.semantic_offered),
+            "delay_mean_s": _ratio(self.delay_s, complete),
+            "stall_ratio": _ratio(self.stall_s, self.due_s),
+            "quality": _ratio(self.quality, self.quality_known),
+        }
+
+
+def _ratio(above: Floats, below: NDArray[np.float64] | NDArray[np.int64]) -> list[float | None]:
+    """Element-wise quotient; None where there is nothing to divide by."""
+    return [a / b if b > 0 else None for a, b in zip(above.tolist(), below.tolist(), strict=True)]

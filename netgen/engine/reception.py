@@ -1,0 +1,177 @@
+"""What happens to a segment at its receiver: wired, by broadcast, or over a cell's downlink."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from netgen.engine.downlink import Downlink, Download
+from netgen.engine.parcel import Parcel
+from netgen.engine.population import Floats, Population, Rows
+from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
+from netgen.ledger import LossReason
+from netgen.rng import hashed_uniform
+from netgen.transport.clock import to_s
+from netgen.transport.train import Meaning
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Broadcast:
+    """Who receives a tower, and with what luck.
+
+    Parameters
+    ----------
+    covered : (users,) bool         Per row of the population, whether the user is inside coverage.
+    segment_loss : float            Probability that a covered user loses a segment, 0..1.
+    key : uint64                    Key of the reception's luck, a world stream.
+    """
+
+    covered: np.ndarray
+    segment_loss: float
+    key: np.uint64
+
+
+class Reception:
+    """Delivers segments to users and keeps the population and the log in step.
+
+    Parameters
+    ----------
+    population : Population         Rows of users.
+    log : SegmentLog                Records of segments.
+    broadcasts : mapping            Per receiver node that is a tower's channel.
+    downlinks : mapping             Per receiver node that is a cell.
+    downlink_users : mapping        Per cell and service the positions of the rows in the cell's arrays.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        log: SegmentLog,
+        *,
+        broadcasts: Mapping[str, Broadcast],
+        downlinks: Mapping[str, Downlink],
+        downlink_users: Mapping[str, np.ndarray],
+    ) -> None:
+        self.population = population
+        self.log = log
+        self.broadcasts = broadcasts
+        self.downlinks = downlinks
+        self.downlink_users = downlink_users
+        self.handed_bits = 0
+
+    def offer(self, parcel: Parcel) -> None:
+        """A source offers a segment to all users of its receivers."""
+        for receiver in parcel.receivers:
+            reach = self.population.reach(parcel.service.name, receiver)
+            rows = reach.active(to_s(parcel.offered_ns))
+            self.log.open(parcel, receiver, rows)
+            if not self._warming(parcel):
+                self.population.offer(rows, parcel.service.semantic_bits)
+
+    def lose(self, parcel: Parcel, reason: LossReason) -> None:
+        """Nobody among the parcel's receivers gets it."""
+        for receiver in parcel.receivers:
+            entry = self.log.take(parcel, receiver)
+            self._lose_rows(parcel, entry.rows)
+            self.log.write_lost(parcel, receiver, entry, reason)
+
+    def deliver(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
+        """A complete representation has reached a receiver."""
+        parcel = parcel.bound_for((receiver,))
+        if parcel.representation.contracted_by is not None and not parcel.representation.playable:
+            self.lose(parcel, LossReason.UNPLAYABLE)
+        elif receiver in self.downlinks:
+            self._send_down(parcel, receiver)
+        elif receiver in self.broadcasts:
+            self._broadcast(parcel, receiver, completed_ns)
+        else:
+            entry = self.log.take(parcel, receiver)
+            parcel = parcel.with_stage(
+                "receive", self.log.receiver_names[receiver], completed_ns, completed_ns
+            )
+            at_s = np.full(len(entry.rows), to_s(completed_ns))
+            self.handed_bits += parcel.representation.bits * len(entry.rows)
+            self._complete(parcel, receiver, entry, entry.rows, at_s)
+
+    def _broadcast(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
+        """One transmission reaches every covered user who is lucky."""
+        channel = self.broadcasts[receiver]
+        entry = self.log.take(parcel, receiver)
+        parcel = parcel.with_stage("receive", self.log.receiver_names[receiver], completed_ns, completed_ns)
+        counter = np.int64(parcel.index) * np.int64(1 << 32) + entry.rows
+        with np.errstate(over="ignore"):
+            lucky = hashed_uniform(channel.key ^ parcel.service.key, counter) >= channel.segment_loss
+        covered = channel.covered[entry.rows]
+        got = covered & lucky
+        self.handed_bits += parcel.representation.bits * int(got.sum())
+        self._lose_rows(parcel, entry.rows[~got])
+        if got.any():
+            at_s = np.full(int(got.sum()), to_s(completed_ns))
+            self._complete(parcel, receiver, entry, entry.rows[got], at_s)
+        else:
+            reason = LossReason.RECEPTION if covered.any() else LossReason.OUT_OF_COVERAGE
+            self.log.write_lost(parcel, receiver, entry, reason)
+
+    def _send_down(self, parcel: Parcel, receiver: str) -> None:
+        """Queue one copy per active user on the cell's downlink."""
+        entry = self.log.take(parcel, receiver)
+        if not len(entry.rows):
+            self._complete(parcel, receiver, entry, entry.rows, np.empty(0))
+            return
+        downlink = self.downlinks[receiver]
+        begun_s = int(downlink.env.now)
+        bits = parcel.representation.bits
+
+        def done(done_s: Floats) -> None:
+            got = ~np.isnan(done_s)
+            last_ns = round(float(np.nanmax(done_s)) * 1e9) if got.any() else begun_s
+            arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_s, last_ns)
+            self.handed_bits += bits * int(got.sum())
+            if got.any():
+                self._complete(arrived, receiver, entry, entry.rows[got], done_s[got])
+            else:
+                self.log.put_back(parcel, receiver, entry)
+
+        held = parcel.service.semantic_bits * parcel.representation.semantic_fidelity
+        downlink.enqueue(
+            Download(
+                users=self.downlink_users[receiver][entry.rows],
+                size_bits=bits,
+                generative_share=parcel.representation.generative_bits / bits,
+                meaning=Meaning(parcel.service.content, parcel.index, held * parcel.copies),
+                done=done,
+            )
+        )
+
+    def _complete(self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats) -> None:
+        """Users have a segment complete."""
+        service, made = parcel.service, parcel.representation
+        delay_s = at_s - to_s(parcel.offered_ns)
+        deadline_s = None if service.deadline_ns is None else to_s(service.deadline_ns)
+        self.population.receive_bits(rows, made.bits)
+        in_time = np.ones(len(rows), dtype=np.bool_) if deadline_s is None else delay_s <= deadline_s
+        late = len(rows) - int(in_time.sum())
+        if not self._warming(parcel):
+            self.population.mark_on_time(service.name, parcel.index, rows[in_time])
+            self.population.deliver(
+                rows,
+                delay_s=delay_s,
+                deadline_s=deadline_s,
+                duration_s=parcel.duration_s,
+                semantic_bits=service.semantic_bits * made.semantic_fidelity,
+                generated=made.generated,
+                ms_ssim=made.ms_ssim,
+            )
+        mean_s = float(at_s.mean()) if len(at_s) else to_s(parcel.offered_ns)
+        self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, made.bits))
+
+    def _lose_rows(self, parcel: Parcel, rows: Rows) -> None:
+        """Users who never get a segment."""
+        if not self._warming(parcel):
+            self.population.lose(rows, duration_s=parcel.duration_s)
+
+    def _warming(self, parcel: Parcel) -> bool:
+        """Whether a segment belongs to the warm-up, which the figures of users leave out."""
+        return parcel.offered_ns < self.log.warmup_ns

@@ -1,0 +1,289 @@
+"""What nodes do with segments: ask the policy, forward packet by packet, or run an action and send on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from netgen.engine.gpu import Job
+from netgen.engine.node import Decider, Node
+from netgen.engine.options import Outlook, largest_backlog_bits, model_of, smallest_share_bps
+from netgen.engine.parcel import Parcel
+from netgen.engine.reception import Reception
+from netgen.errors import PolicyError
+from netgen.ledger import DecisionRecord, LedgerWriter, LossReason, OptionSeen
+from netgen.policy import Contract, Decision, Drop, Expand, Forward, NodeView, Option
+from netgen.policy.checking import legal_or_raise
+from netgen.policy.decisions import choice_of
+from netgen.transport.carriage import Transport
+from netgen.transport.clock import to_ns
+from netgen.transport.hop import Hop
+from netgen.transport.train import Meaning, Train, packetise
+
+
+class Relay:
+    """Moves parcels from node to node until they are received or lost.
+
+    Parameters
+    ----------
+    transport : Transport           Carries trains between stops.
+    nodes : mapping                 Nodes by name.
+    outlook : Outlook               What policies see.
+    reception : Reception           What receivers do.
+    writer : LedgerWriter           Where decisions are recorded.
+    packet_bits : int, bit          Size of a full packet.
+    interval_ns : int, ns           Interval of the node books.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        nodes: Mapping[str, Node],
+        outlook: Outlook,
+        reception: Reception,
+        writer: LedgerWriter,
+        packet_bits: int,
+        interval_ns: int,
+    ) -> None:
+        self.transport = transport
+        self.nodes = nodes
+        self.outlook = outlook
+        self.reception = reception
+        self.writer = writer
+        self.packet_bits = packet_bits
+        self.interval_ns = interval_ns
+        self.open_hops: dict[Hop, str] = {}
+        self.decisions = 0
+        self._stops: dict[str, frozenset[str]] = {}
+
+    def start(self, parcel: Parcel) -> None:
+        """A source hands over a parcel at its node."""
+        node = self.nodes[parcel.service.source]
+        node.books.originated_bits += parcel.bits
+        self._at_stop(parcel, node, None)
+
+    def _at_stop(self, parcel: Parcel, node: Node, hop: Hop | None) -> None:
+        """A parcel is about to reach a node, over `hop`, or is in its store."""
+        if parcel.service.name not in node.deciders:
+            self._pass_on(parcel, node, hop)
+        elif hop is None:
+            self._decide(parcel, node, None)
+        else:
+            self.transport.on_head(hop, lambda reached: self._on_head(parcel, node, reached))
+
+    def _on_head(self, parcel: Parcel, node: Node, hop: Hop) -> None:
+        """The first packet is here, or none will ever come."""
+        if hop.head_ns is None:
+            self._pass_on(parcel.bound_for(()), node, hop)
+            self.reception.lose(parcel.carried_over(hop), LossReason.INCOMPLETE)
+        else:
+            self._decide(parcel, node, hop)
+
+    def _decide(
+        self,
+        parcel: Parcel,
+        node: Node,
+        hop: Hop | None,
+        excluded: tuple[tuple[str, str], ...] = (),
+        missed: str = "",
+    ) -> None:
+        """Ask the policy and carry its decision out."""
+        decider = node.deciders[parcel.service.name]
+        view = self.outlook.view(parcel, node, excluded=excluded, missed=missed)
+        option, decision = self._ask(decider, view)
+        self._record(decider, view, decision, option)
+        now_ns = self.transport.now_ns
+        slot = self._slot()
+        if isinstance(decision, Forward):
+            node.books.forwarded[slot] += 1
+            self._pass_on(
+                parcel.with_stage("forward", node.name, now_ns, now_ns) if hop is None else parcel, node, hop
+            )
+        elif isinstance(decision, Drop):
+            if hop is None:
+                node.books.dropped_bits += parcel.bits
+            else:
+                self._discard(hop)
+            self.reception.lose(parcel if hop is None else parcel.carried_over(hop), LossReason.POLICY_DROP)
+        elif hop is None:
+            self._submit(parcel, node, decision, excluded)
+        else:
+            self.open_hops[hop] = node.name
+            hop.connect(())
+            self.transport.on_tail(hop, lambda done: self._gather(parcel, node, done, decision, excluded))
+
+    def _ask(self, decider: Decider, view: NodeView) -> tuple[Option, Decision]:
+        """One decision of a policy, checked to be among those offered."""
+        try:
+            decision = decider.policy.decide(view, decider.rng)
+        except Exception as error:
+            raise PolicyError(
+                f'policy "{decider.name}" at node {view.node}, t = {view.time_s:.6f} s, segment '
+                f"{view.segment.index} of {view.segment.service}: raised {type(error).__name__}: {error}"
+            ) from error
+        return legal_or_raise(decision, view, policy=decider.name), decision
+
+    def _record(self, decider: Decider, view: NodeView, decision: Decision, option: Option) -> None:
+        """Write down what was seen and chosen."""
+        self.decisions += 1
+        kind, action = choice_of(option.decision)
+        self.writer.add(
+            DecisionRecord(
+                time_s=view.time_s,
+                node=view.node,
+                service=view.segment.service,
+                index=view.segment.index,
+                policy=decider.name,
+                missed=view.missed,
+                kind=kind,
+                action=action,
+                reason=decision.reason,
+                bits=view.segment.bits,
+                bits_per_pixel=view.segment.bits_per_pixel,
+                semantic_fidelity=view.segment.semantic_fidelity,
+                time_left_s=view.segment.time_left_s,
+                backlog_bits=largest_backlog_bits(view.links),
+                available_bps=smallest_share_bps(view.links),
+                gpu_queued=None if view.gpu is None else view.gpu.queued,
+                options=tuple(
+                    OptionSeen(
+                        *choice_of(seen.decision),
+                        seen.bits,
+                        seen.semantic_fidelity,
+                        seen.total_s,
+                        seen.meets_deadline,
+                    )
+                    for seen in view.options
+                ),
+            )
+        )
+
+    def _pass_on(self, parcel: Parcel, node: Node, hop: Hop | None) -> None:
+        """Send a parcel on towards its receivers, and deliver it here if this is one of them."""
+        onward = tuple(receiver for receiver in parcel.receivers if receiver != node.name)
+        here = node.name in parcel.receivers
+        trees = parcel.service.legs(node.name, onward, self._stops_of(parcel))
+        if hop is not None and here:
+            self.open_hops[hop] = node.name
+            self.transport.on_tail(
+                hop, lambda done: self._receive(parcel.bound_for((node.name,)), node, done)
+            )
+        if hop is None and here:
+            node.books.delivered_bits += parcel.bits
+            self.reception.deliver(parcel, node.name, self.transport.now_ns)
+        if not trees:
+            if hop is not None:
+                hop.connect(())
+            return
+        train = self._train(parcel) if hop is None else hop.train
+        if hop is None:
+            copies = len(trees) - 1 + here
+            node.books.copied_bits += copies * parcel.bits
+        ends = self.transport.launch(train, [leg for leg, _ in trees], source=hop)
+        groups = [group for _, groups in trees for group in groups]
+        for end, group in zip(ends, groups, strict=True):
+            self._at_stop(parcel.bound_for(group), self.nodes[end.link.target], end)
+
+    def _receive(self, parcel: Parcel, node: Node, hop: Hop) -> None:
+        """The last packet is at a receiver."""
+        del self.open_hops[hop]
+        parcel = parcel.carried_over(hop)
+        if hop.following:
+            node.books.copied_bits += hop.arrived_bits
+        if hop.train.complete_with(hop.out_bits) and hop.tail_ns is not None:
+            node.books.delivered_bits += hop.arrived_bits
+            self.reception.deliver(parcel, node.name, hop.tail_ns)
+        else:
+            node.books.dropped_bits += hop.arrived_bits
+            self.reception.lose(parcel, LossReason.INCOMPLETE)
+
+    def _gather(
+        self,
+        parcel: Parcel,
+        node: Node,
+        hop: Hop,
+        decision: Contract | Expand,
+        excluded: tuple[tuple[str, str], ...],
+    ) -> None:
+        """The last packet of a segment that an action waits for is here."""
+        del self.open_hops[hop]
+        parcel = parcel.carried_over(hop)
+        if hop.train.complete_with(hop.out_bits):
+            # What little the code repaired is made here, so that the store holds the whole representation.
+            node.books.made_bits += parcel.bits - hop.arrived_bits
+            self._submit(parcel, node, decision, excluded)
+        else:
+            node.books.dropped_bits += hop.arrived_bits
+            self.reception.lose(parcel, LossReason.INCOMPLETE)
+
+    def _submit(
+        self,
+        parcel: Parcel,
+        node: Node,
+        decision: Contract | Expand,
+        excluded: tuple[tuple[str, str], ...],
+    ) -> None:
+        """Queue an action on the node's GPU."""
+        assert node.gpu is not None  # noqa: S101  (actions are offered only where there is one)
+        node.books.stored_bits += parcel.bits
+        kind, action = self.outlook.action_of(parcel, decision)
+        compute_s = self.outlook.compute_s(node.gpu, action, kind, parcel)
+        submitted_ns = self.transport.now_ns
+
+        def admit(finish_ns: int) -> bool:
+            deadline_ns = parcel.deadline_ns
+            if deadline_ns is None or finish_ns <= deadline_ns:
+                return True
+            node.books.missed[self._slot()] += 1
+            node.books.stored_bits -= parcel.bits
+            more = (*excluded, choice_of(decision))
+            self._decide(parcel, node, None, more, missed=f"{kind}({action.name})")
+            return False
+
+        def done(_taken_ns: int, finished_ns: int) -> None:
+            node.books.stored_bits -= parcel.bits
+            node.books.used_bits += parcel.bits
+            made = parcel.after(self.outlook.after(parcel, decision))
+            made = made.with_stage(kind, node.name, submitted_ns, finished_ns)
+            node.books.made_bits += made.bits
+            (node.books.contracted if kind == "contract" else node.books.expanded)[self._slot()] += 1
+            self._pass_on(made, node, None)
+
+        node.gpu.submit(Job(model_of(action, kind), action.memory_bytes, to_ns(compute_s), admit, done))
+
+    def _discard(self, hop: Hop) -> None:
+        """Let the rest of a train come in and end here."""
+        self.open_hops[hop] = self.nodes[hop.link.target].name
+        hop.connect(())
+        self.transport.on_tail(hop, self._discarded)
+
+    def _discarded(self, hop: Hop) -> None:
+        """All of a dropped train is here."""
+        del self.open_hops[hop]
+        self.nodes[hop.link.target].books.dropped_bits += hop.arrived_bits
+
+    def _train(self, parcel: Parcel) -> Train:
+        """The packets of a parcel's representation."""
+        made = parcel.representation
+        sizes, generative_from = packetise(
+            made.discriminative_bits * parcel.copies, made.generative_bits * parcel.copies, self.packet_bits
+        )
+        with np.errstate(over="ignore"):
+            key = parcel.service.key + np.uint64(parcel.index << 24)
+        meaning = Meaning(parcel.service.content, parcel.index, parcel.semantic_bits)
+        return Train(key, sizes, generative_from, meaning, parcel.service.loss_tolerance)
+
+    def _stops_of(self, parcel: Parcel) -> frozenset[str]:
+        """Nodes at which some policy decides on a service."""
+        service = parcel.service.name
+        if service not in self._stops:
+            self._stops[service] = frozenset(
+                name for name, node in self.nodes.items() if service in node.deciders
+            )
+        return self._stops[service]
+
+    def _slot(self) -> int:
+        """Interval of the present instant."""
+        return max(self.transport.now_ns - 1, 0) // self.interval_ns

@@ -1,0 +1,144 @@
+"""Opens a record for every segment and receiver, and closes it when its fate is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from netgen.engine.parcel import Parcel
+from netgen.engine.population import Rows
+from netgen.ledger import LedgerWriter, LossReason, Outcome, SegmentRecord
+from netgen.transport.clock import to_s
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenSegment:
+    """A segment that some receiver is still to get."""
+
+    parcel: Parcel
+    rows: Rows
+    warmup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How a receiver got a segment; times are means over its users."""
+
+    users: int
+    late: int
+    completed_s: float
+    received_bits: int
+
+
+class SegmentLog:
+    """The open segments of a run, and the writer of their records.
+
+    Parameters
+    ----------
+    writer : LedgerWriter           Where closed records go.
+    warmup_ns : int, ns             Segments offered before are marked.
+    receiver_names : mapping        Name in the scenario of each receiver node of the engine.
+    source_kinds : mapping          broadcast, cellular or wired, per receiver node.
+    """
+
+    def __init__(
+        self,
+        writer: LedgerWriter,
+        *,
+        warmup_ns: int,
+        receiver_names: dict[str, str],
+        source_kinds: dict[str, str],
+    ) -> None:
+        self.writer = writer
+        self.warmup_ns = warmup_ns
+        self.receiver_names = receiver_names
+        self.source_kinds = source_kinds
+        self.opened = 0
+        self.closed = 0
+        self.worst_gain_bits = 0.0
+        self._open: dict[tuple[str, int, str], OpenSegment] = {}
+
+    def open(self, parcel: Parcel, receiver: str, rows: Rows) -> None:
+        """A segment is offered to the users of a receiver."""
+        warmup = parcel.offered_ns < self.warmup_ns
+        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(parcel, rows, warmup)
+        self.opened += 1
+
+    def take(self, parcel: Parcel, receiver: str) -> OpenSegment:
+        """Remove an open segment, whose fate is now known, and return it."""
+        self.closed += 1
+        return self._open.pop((parcel.service.name, parcel.index, receiver))
+
+    def put_back(self, parcel: Parcel, receiver: str, entry: OpenSegment) -> None:
+        """Undo `take`: the run ended before the fate of the segment was known."""
+        self.closed -= 1
+        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(
+            parcel, entry.rows, entry.warmup
+        )
+
+    def write_delivered(self, parcel: Parcel, receiver: str, entry: OpenSegment, done: Completion) -> None:
+        """Record a segment that at least one user got."""
+        outcome = Outcome.LATE if done.late == done.users else Outcome.DELIVERED
+        self._write(parcel, receiver, entry, outcome, LossReason.NONE, done)
+
+    def write_lost(self, parcel: Parcel, receiver: str, entry: OpenSegment, reason: LossReason) -> None:
+        """Record a segment that no user got."""
+        self._write(parcel, receiver, entry, Outcome.LOST, reason, None)
+
+    def write_open(self) -> tuple[int, int]:
+        """Record what is in flight at the end; return for how many users, in all and of the warm-up."""
+        users = warming = 0
+        for (_, _, receiver), entry in self._open.items():
+            users += len(entry.rows)
+            warming += len(entry.rows) if entry.warmup else 0
+            self._write(entry.parcel, receiver, entry, Outcome.IN_FLIGHT, LossReason.NONE, None)
+        return users, warming
+
+    def _write(
+        self,
+        parcel: Parcel,
+        receiver: str,
+        entry: OpenSegment,
+        outcome: Outcome,
+        reason: LossReason,
+        done: Completion | None,
+    ) -> None:
+        """Write one record."""
+        service, made = parcel.service, parcel.representation
+        held = [stage.semantic_bits for stage in parcel.stages]
+        gains = [later - earlier for earlier, later in pairwise(held)]
+        self.worst_gain_bits = max([self.worst_gain_bits, *gains])
+        delivered = service.semantic_bits * made.semantic_fidelity if done is not None else 0.0
+        share = 0.0 if done is None or not len(entry.rows) else done.users / len(entry.rows)
+        self.writer.add(
+            SegmentRecord(
+                service=service.name,
+                content=service.content,
+                index=parcel.index,
+                receiver=self.receiver_names[receiver],
+                source_kind=self.source_kinds[receiver],
+                warmup=entry.warmup,
+                users=len(entry.rows),
+                users_delivered=0 if done is None else done.users,
+                users_late=0 if done is None else done.late,
+                offered_s=to_s(parcel.offered_ns),
+                completed_s=None if done is None else done.completed_s,
+                delay_s=None if done is None else done.completed_s - to_s(parcel.offered_ns),
+                deadline_s=None if service.deadline_ns is None else to_s(service.deadline_ns),
+                outcome=outcome.value,
+                reason=reason.value,
+                mode=made.mode,
+                contracted_by=made.last_action,
+                generated=made.generated,
+                source_bits=parcel.source_bits,
+                received_bits=0 if done is None else done.received_bits,
+                semantic_bits_offered=service.semantic_bits,
+                semantic_bits_delivered=delivered * share,
+                semantic_fidelity=made.semantic_fidelity,
+                fidelity_provenance=made.fidelity_provenance.value,
+                psnr_db=made.psnr_db,
+                ms_ssim=made.ms_ssim,
+                path=parcel.path,
+                stages=parcel.stages,
+            )
+        )

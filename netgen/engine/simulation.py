@@ -1,0 +1,198 @@
+"""A run: starts the processes, lets simulated time pass, and closes the books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import simpy
+
+from netgen.engine import books
+from netgen.engine.downlink import Downlink
+from netgen.engine.node import CHANNEL, Node
+from netgen.engine.parcel import Parcel
+from netgen.engine.population import Population
+from netgen.engine.relay import Relay
+from netgen.engine.service import Service
+from netgen.generative.semantic_capacity import Candidate
+from netgen.ledger import Balance, LedgerWriter
+from netgen.media.representation import Representation
+from netgen.transport.background import BackgroundFlow
+from netgen.transport.carriage import Transport
+from netgen.transport.clock import to_s
+from netgen.transport.link import Link
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTotals:
+    """What a finished run counted beside its records.
+
+    Parameters
+    ----------
+    simulated_s : float, s          Simulated time.
+    kernel_events : int             Events that the simulation kernel processed.
+    packets : int                   Packets that links served, one count per packet and link.
+    decisions : int                 Decisions that policies made.
+    cold_starts, evictions : mapping of int, per node with a GPU.
+    gpu_offered_load : mapping      Per node: service time of all submitted jobs over stream time.
+    users : mapping                 Columns of the users' table, without the rating.
+    balances : tuple of Balance     The accounts that the laws are checked on.
+    """
+
+    simulated_s: float
+    kernel_events: int
+    packets: int
+    decisions: int
+    cold_starts: Mapping[str, int]
+    evictions: Mapping[str, int]
+    gpu_offered_load: Mapping[str, float]
+    users: Mapping[str, Any]
+    balances: tuple[Balance, ...]
+
+
+@dataclass(slots=True, eq=False)
+class Simulation:
+    """Everything a run consists of; `build` makes it, `run` uses it up.
+
+    Parameters
+    ----------
+    env : simpy.Environment         Clock in integer nanoseconds.
+    end_ns, interval_ns : int, ns   Length of the run and of a ledger interval.
+    transport, relay, population    The moving parts.
+    nodes : mapping                 Nodes by name.
+    services : sequence             What is delivered.
+    background : sequence           Background traffic.
+    candidates, uncontracted : mapping
+                                    Per link name: what it could carry, and semantic bits per bit of its
+                                    contents without contraction.
+    writer : LedgerWriter           Where records go.
+    """
+
+    env: simpy.Environment
+    end_ns: int
+    interval_ns: int
+    transport: Transport
+    relay: Relay
+    population: Population
+    nodes: Mapping[str, Node]
+    services: Sequence[Service]
+    background: Sequence[BackgroundFlow]
+    candidates: Mapping[str, Sequence[Candidate]]
+    uncontracted: Mapping[str, float]
+    writer: LedgerWriter
+    _queues: dict[str, list[int]] = field(default_factory=dict)
+
+    def run(self, progress: Progress | None = None) -> EngineTotals:
+        """Run to the end and return the totals; `progress` is called once per interval with the time [s]."""
+        self._queues = {name: [] for name, node in self.nodes.items() if node.gpu is not None}
+        for service in self.services:
+            self.env.process(self._offer(service))
+        for flow in self.background:
+            self.env.process(flow.run(self.env, self.transport))
+        self.env.process(self._tick(progress))
+        kernel_events = self._step_to_end()
+        return self._close(kernel_events)
+
+    def _offer(self, service: Service) -> Generator[simpy.Event, Any, None]:
+        """Offer the segments of one service at their instants."""
+        for index, offer_ns in enumerate(service.offers_ns.tolist()):
+            yield self.env.timeout(offer_ns - int(self.env.now))
+            bits, frames = service.size(index)
+            receivers = tuple(service.paths)
+            groups = [receivers] if service.multicast else [(receiver,) for receiver in receivers]
+            for group in groups:
+                copies = self._copies(service, group)
+                if copies:
+                    self._hand_over(service, index, bits, frames, group, copies)
+
+    def _copies(self, service: Service, group: tuple[str, ...]) -> int:
+        """Copies that a group's segment stands for: one, or one per user present of a personal service."""
+        if not service.personal:
+            return 1
+        return len(self.population.reach(service.name, group[0]).active(to_s(self.transport.now_ns)))
+
+    def _hand_over(
+        self, service: Service, index: int, bits: int, frames: int, group: tuple[str, ...], copies: int
+    ) -> None:
+        """One copy of a segment for some receivers starts on its way."""
+        now_ns = self.transport.now_ns
+        parcel = Parcel(
+            service=service, index=index, frames=frames, source_bits=bits, copies=copies, offered_ns=now_ns,
+            representation=Representation.source(bits), receivers=group, path=(service.source,), stages=(),
+        ).with_stage("source", service.source, now_ns, now_ns)  # fmt: skip
+        self.relay.reception.offer(parcel)
+        self.relay.start(parcel)
+
+    def _tick(self, progress: Progress | None) -> Generator[simpy.Event, Any, None]:
+        """At the end of every interval bring links up to date, so that memory stays flat."""
+        now_ns = 0
+        while now_ns < self.end_ns:
+            step_ns = min(self.interval_ns, self.end_ns - now_ns)
+            yield self.env.timeout(step_ns)
+            now_ns += step_ns
+            self.transport.advance_all(now_ns)
+            for downlink in self.relay.outlook.downlinks.values():
+                downlink.close()
+            for name, waiting in self._queues.items():
+                gpu = self.nodes[name].gpu
+                waiting.append(gpu.queued if gpu is not None else 0)
+            if progress is not None:
+                progress(to_s(now_ns))
+
+    def _step_to_end(self) -> int:
+        """Let the kernel run until nothing is left up to the end; return how many events it processed."""
+        events = 0
+        env, end_ns = self.env, self.end_ns
+        while env.peek() <= end_ns:
+            env.step()
+            events += 1
+        return events
+
+    def _close(self, kernel_events: int) -> EngineTotals:
+        """Close the books, write the interval tables and take the balances."""
+        for node in self.nodes.values():
+            if node.gpu is not None:
+                node.gpu.close()
+        downlinks = self.relay.outlook.downlinks
+        for downlink in downlinks.values():
+            downlink.finish()
+        log = self.relay.reception.log
+        in_flight, warm_in_flight = log.write_open()
+        balances: list[Balance] = []
+        carriers: list[Link | Downlink] = [*self.transport.links, *downlinks.values()]
+        for link in carriers:
+            books.write_link(
+                self.writer, link, interval_ns=self.interval_ns, end_ns=self.end_ns,
+                candidates=self.candidates.get(link.name, ()), uncontracted=self.uncontracted.get(link.name, 0.0),
+            )  # fmt: skip
+        for name, node in self.nodes.items():
+            if node.kind == CHANNEL:
+                continue
+            waiting = np.array(self._queues.get(name, [0] * node.books.intervals), dtype=np.int64)
+            books.write_node(
+                self.writer, node, queue=waiting, interval_ns=self.interval_ns, end_ns=self.end_ns
+            )
+        for link in self.transport.links:
+            balances += books.link_balances(link, self.end_ns)
+        for downlink in downlinks.values():
+            balances += books.downlink_balances(downlink)
+        balances += books.node_balances(self.nodes, self.transport.links, self.relay)
+        balances += books.user_balances(self.population, self.relay, in_flight, warm_in_flight)
+        gpus = {name: node.gpu for name, node in self.nodes.items() if node.gpu is not None}
+        return EngineTotals(
+            simulated_s=to_s(self.end_ns),
+            kernel_events=kernel_events,
+            packets=sum(link.books.packets for link in self.transport.links),
+            decisions=self.relay.decisions,
+            cold_starts={name: gpu.cold_starts for name, gpu in gpus.items()},
+            evictions={name: gpu.memory.evictions for name, gpu in gpus.items()},
+            gpu_offered_load={
+                name: gpu.offered_ns / (self.end_ns * gpu.device.streams) for name, gpu in gpus.items()
+            },
+            users=self.population.columns(),
+            balances=tuple(balances),
+        )

@@ -1,0 +1,228 @@
+"""What a profile is made of: work, operating points, and the curves between measured points."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import fmean, stdev
+
+from netgen.errors import ModelRangeError
+from netgen.provenance import Provenance, weakest
+
+ANY_DEVICE = "any"
+"""Device of a declared time: it holds on whatever the scenario's author runs it on."""
+
+_SAME_RATE = 1e-9
+
+
+class CodingMode(StrEnum):
+    """What a representation carries (Zhang et al., Generative Video Communications, 2026, section 2)."""
+
+    FULL_REFERENCE = "full-reference"
+    SEMI_REFERENCE = "semi-reference"
+    NO_REFERENCE = "no-reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One direction of an action (contract or expand) as its source gives it.
+
+    Parameters
+    ----------
+    seconds : float, s                  Time for `frames` frames of `pixels` pixels each, or, when `frames`
+                                        is None, for `duration_s` seconds of video.
+    std_s : float or None, s            Standard deviation of `seconds` over contents.
+    frames, pixels : int or None        None: the source does not say, or the time is per second of video.
+    device : str                        Device it was measured on; `ANY_DEVICE` for a declared time.
+    flops : float or None               Floating-point operations of the whole work.
+    memory_bytes : int or None, byte    Weights of the model in FP16; 0 when there is no model.
+    provenance : Provenance             Mark of `seconds`.
+    source : str                        Paper and table, or date and command.
+    duration_s : float or None, s       Seconds of video that `seconds` are for, when `frames` is None.
+    """
+
+    seconds: float
+    std_s: float | None
+    frames: int | None
+    pixels: int | None
+    device: str
+    flops: float | None
+    memory_bytes: int | None
+    provenance: Provenance
+    source: str
+    duration_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seconds < math.inf:
+            raise ValueError(f"work takes a finite time >= 0, got {self.seconds} s ({self.source})")
+        if any(count is not None and count <= 0 for count in (self.frames, self.pixels)):
+            raise ValueError(f"work is for at least one frame and pixel, got {self}")
+        if self.duration_s is not None and not self.duration_s > 0:
+            raise ValueError(f"work is for some time of video, got {self.duration_s} s ({self.source})")
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """One rate of a profile with its quality and its work; None: the source does not give the figure.
+
+    Parameters
+    ----------
+    bits_per_pixel : float or None, bit         Coded bits per source pixel.
+    psnr_db : float or None, dB                 Of the expanded video against the source.
+    ms_ssim : float or None                     Likewise, 0..1.
+    semantic_fidelity : float or None           Share of the semantic bits that is kept, 0..1.
+    encode, decode : Work or None               Contract and expand.
+    rate_provenance, quality_provenance, fidelity_provenance : Provenance or None
+                                                Marks of the rate, of PSNR and MS-SSIM, of the fidelity.
+    content_class, clip : str                   What was coded; `clip` is empty for an average.
+    clips : int                                 Clips that this point averages.
+    channel_bandwidth_ratio : float or None     Channel symbols per source sample (K / (C_in H W F)).
+    """
+
+    bits_per_pixel: float | None
+    psnr_db: float | None = None
+    ms_ssim: float | None = None
+    semantic_fidelity: float | None = None
+    encode: Work | None = None
+    decode: Work | None = None
+    rate_provenance: Provenance | None = None
+    quality_provenance: Provenance | None = None
+    fidelity_provenance: Provenance | None = None
+    content_class: str = ""
+    clip: str = ""
+    clips: int = 1
+    channel_bandwidth_ratio: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.bits_per_pixel is not None and not 0 < self.bits_per_pixel < math.inf:
+            raise ValueError(f"bits_per_pixel must be positive and finite, got {self.bits_per_pixel}")
+        for name, share in (("ms_ssim", self.ms_ssim), ("semantic_fidelity", self.semantic_fidelity)):
+            if share is not None and not 0 <= share <= 1:
+                raise ValueError(f"{name} must lie in 0..1, got {share}")
+
+
+def rate_range(curve: Sequence[OperatingPoint]) -> tuple[float, float]:
+    """Lowest and highest bits per pixel of a curve; the caller has left out points without a rate."""
+    rates = [_rate(point) for point in curve]
+    return min(rates), max(rates)
+
+
+def covers(curve: Sequence[OperatingPoint], bits_per_pixel: float) -> bool:
+    """Whether `bits_per_pixel` lies inside the curve, its end points included."""
+    low, high = rate_range(curve)
+    return low * (1 - _SAME_RATE) <= bits_per_pixel <= high * (1 + _SAME_RATE)
+
+
+def point_on_curve(curve: Sequence[OperatingPoint], bits_per_pixel: float) -> OperatingPoint:
+    """Quality and work of one clip's curve at a rate that it covers, linear in log(bits per pixel).
+
+    `curve` is sorted by rate. At a point of the curve the result is that point.
+
+    Valid for                           The coded range; nothing is extrapolated.
+    Source                              The interpolation in log-rate of Bjontegaard, VCEG-M33, 2001,
+                                        with straight pieces, which cannot overshoot between the points.
+    """
+    rates = [_rate(point) for point in curve]
+    upper = bisect_left(rates, bits_per_pixel)
+    for nearest in (upper, upper - 1):
+        if 0 <= nearest < len(rates) and math.isclose(rates[nearest], bits_per_pixel, rel_tol=_SAME_RATE):
+            return curve[nearest]
+    low, high = curve[upper - 1], curve[upper]
+    share = math.log(bits_per_pixel / rates[upper - 1]) / math.log(rates[upper] / rates[upper - 1])
+
+    def between(first: float | None, second: float | None) -> float | None:
+        return None if first is None or second is None else first + share * (second - first)
+
+    return OperatingPoint(
+        bits_per_pixel=bits_per_pixel,
+        psnr_db=between(low.psnr_db, high.psnr_db),
+        ms_ssim=between(low.ms_ssim, high.ms_ssim),
+        semantic_fidelity=between(low.semantic_fidelity, high.semantic_fidelity),
+        encode=_combined_work(
+            (low.encode, high.encode), lambda times: times[0] + share * (times[1] - times[0])
+        ),
+        decode=_combined_work(
+            (low.decode, high.decode), lambda times: times[0] + share * (times[1] - times[0])
+        ),
+        rate_provenance=_weakest_given(point.rate_provenance for point in (low, high)),
+        quality_provenance=_weakest_given(point.quality_provenance for point in (low, high)),
+        fidelity_provenance=_weakest_given(point.fidelity_provenance for point in (low, high)),
+        content_class=low.content_class,
+        clip=low.clip,
+    )
+
+
+def mean_point(points: Sequence[OperatingPoint], bits_per_pixel: float) -> OperatingPoint:
+    """Average of points of different clips at one rate; a figure that one of them lacks stays None.
+
+    The mean work is per frame; its `std_s` is the standard deviation over the clips.
+    """
+    if len(points) == 1:
+        return points[0]
+    classes = {point.content_class for point in points}
+    return OperatingPoint(
+        bits_per_pixel=bits_per_pixel,
+        psnr_db=_mean(point.psnr_db for point in points),
+        ms_ssim=_mean(point.ms_ssim for point in points),
+        semantic_fidelity=_mean(point.semantic_fidelity for point in points),
+        encode=_combined_work([point.encode for point in points], fmean, spread=True),
+        decode=_combined_work([point.decode for point in points], fmean, spread=True),
+        rate_provenance=_weakest_given(point.rate_provenance for point in points),
+        quality_provenance=_weakest_given(point.quality_provenance for point in points),
+        fidelity_provenance=_weakest_given(point.fidelity_provenance for point in points),
+        content_class=classes.pop() if len(classes) == 1 else "mixed",
+        clips=len(points),
+    )
+
+
+def _rate(point: OperatingPoint) -> float:
+    if point.bits_per_pixel is None:
+        raise ValueError(f"a point without a rate is on no curve: {point}")
+    return point.bits_per_pixel
+
+
+def _mean(figures: Iterable[float | None]) -> float | None:
+    given = list(figures)
+    known = [figure for figure in given if figure is not None]
+    return fmean(known) if len(known) == len(given) else None
+
+
+def _weakest_given(marks: Iterable[Provenance | None]) -> Provenance | None:
+    known = [mark for mark in marks if mark is not None]
+    return weakest(known) if known else None
+
+
+def _combined_work(
+    works: Sequence[Work | None], combine: Callable[[list[float]], float], *, spread: bool = False
+) -> Work | None:
+    """Works of one device and frame size as one work for one frame; None when one of them is not known.
+
+    One declared work that all the points share stays as it is.
+    """
+    if works[0] is not None and works[0].device == ANY_DEVICE and all(work == works[0] for work in works):
+        return works[0]
+    known = [work for work in works if work is not None and work.frames is not None]
+    if len(known) < len(works):
+        return None
+    if len({(work.device, work.pixels) for work in known}) > 1:
+        found = ", ".join(sorted({f"{work.device} ({work.pixels} pixels)" for work in known}))
+        raise ModelRangeError(
+            f"times of one profile come from different devices or frame sizes ({found}); keep them apart"
+        )
+    times = [work.seconds / (work.frames or 1) for work in known]
+    flops = [work.flops / (work.frames or 1) for work in known if work.flops is not None]
+    weights = [work.memory_bytes for work in known if work.memory_bytes is not None]
+    return Work(
+        seconds=combine(times),
+        std_s=stdev(times) if spread else None,
+        frames=1,
+        pixels=known[0].pixels,
+        device=known[0].device,
+        flops=combine(flops) if len(flops) == len(known) else None,
+        memory_bytes=max(weights) if len(weights) == len(known) else None,
+        provenance=weakest(work.provenance for work in known),
+        source=known[0].source,
+    )

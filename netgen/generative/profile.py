@@ -1,0 +1,322 @@
+"""Profiles of generative actions: what an action costs and keeps, from papers, measurements or the author."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+
+from netgen.errors import InputError, ModelRangeError, did_you_mean
+from netgen.generative.operating_point import (
+    ANY_DEVICE,
+    CodingMode,
+    OperatingPoint,
+    Work,
+    covers,
+    mean_point,
+    point_on_curve,
+    rate_range,
+)
+from netgen.generative.profile_rows import measured_point, published_memory_bytes, published_point
+from netgen.provenance import Provenance, weakest
+
+__all__ = [
+    "ANY_DEVICE",
+    "CodingMode",
+    "OperatingPoint",
+    "Profile",
+    "Work",
+    "declared_profile",
+    "find_profile",
+    "load_profiles",
+    "read_measured",
+    "with_declared",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One action (a pair of contract and expand) with its operating points.
+
+    Parameters
+    ----------
+    name : str                          What a scenario calls it.
+    mode : CodingMode                   What its representation carries.
+    playable : bool                     Whether the representation can be shown without generation.
+    learned : bool                      Whether it is a model with weights, which must be on the device.
+    provenance : Provenance             Where its figures come from.
+    points : tuple of OperatingPoint    Sorted by bits per pixel; several clips may be mixed.
+    source : str                        Paper and table, or date and command.
+    encode_memory_bytes, decode_memory_bytes : int or None, byte
+                                        Weights in FP16; 0 for a conventional codec, None when not known.
+    """
+
+    name: str
+    mode: CodingMode
+    playable: bool
+    learned: bool
+    provenance: Provenance
+    points: tuple[OperatingPoint, ...]
+    source: str
+    encode_memory_bytes: int | None
+    decode_memory_bytes: int | None
+
+    def __post_init__(self) -> None:
+        if not self.points:
+            raise ValueError(f'profile "{self.name}" has no operating point')
+
+    @property
+    def model_memory_bytes(self) -> int | None:
+        """Weights of the larger of the two directions; None when neither is known."""
+        known = [side for side in (self.encode_memory_bytes, self.decode_memory_bytes) if side is not None]
+        return max(known, default=None)
+
+    @property
+    def rate_range(self) -> tuple[float, float] | None:
+        """Lowest and highest known bits per pixel over all clips; None when no rate is known."""
+        rated = [point for point in self.points if point.bits_per_pixel is not None]
+        return rate_range(rated) if rated else None
+
+    def at(self, bits_per_pixel: float | None, *, content_class: str | None = None) -> OperatingPoint:
+        """Operating point at a rate: each clip's curve is read at it, then the clips are averaged.
+
+        Only the clips whose measured range covers the rate count (`clips` of the result says how many);
+        averages of unlike sets of clips at neighbouring rates may therefore step.
+
+        Parameters
+        ----------
+        bits_per_pixel : float or None, bit     None asks for the only point of the profile.
+        content_class : str or None             Count only clips of this class (and points of no class).
+
+        Raises
+        ------
+        ModelRangeError                         No clip covers the rate, the profile has no rate, or has
+                                                several and none was asked for; names the range.
+
+        Valid for                               Rates inside the measured or published range.
+        Source                                  `netgen.generative.operating_point.point_on_curve`.
+        """
+        points = [p for p in self.points if content_class is None or p.content_class in ("", content_class)]
+        if not points:
+            known = ", ".join(sorted({point.content_class for point in self.points}))
+            raise ModelRangeError(
+                f'profile "{self.name}" has no content class "{content_class}" (has: {known})'
+            )
+        if bits_per_pixel is None:
+            if len(points) == 1:
+                return points[0]
+            raise ModelRangeError(f'profile "{self.name}" has {len(points)} points; {self._accepted(points)}')
+        curves = _curves(points)
+        read = [point_on_curve(curve, bits_per_pixel) for curve in curves if covers(curve, bits_per_pixel)]
+        if not read:
+            raise ModelRangeError(
+                f'profile "{self.name}" is not known at {bits_per_pixel:g} bit/pixel; {self._accepted(points)}'
+            )
+        return mean_point(read, bits_per_pixel)
+
+    def _accepted(self, points: Iterable[OperatingPoint]) -> str:
+        """What `at` accepts, for messages."""
+        curves = _curves(points)
+        if not curves:
+            return f"{self.source} gives no rate: declare bits_per_pixel in the scenario"
+        low, high = rate_range([point for curve in curves for point in curve])
+        if low == high:
+            return f"accepted: {low:g} bit/pixel, its only point"
+        return f"accepted: {low:g} to {high:g} bit/pixel, the range of its {len(curves)} clip(s)"
+
+
+def _curves(points: Iterable[OperatingPoint]) -> list[list[OperatingPoint]]:
+    """Points by clip, each clip sorted by rate; points without a rate are on no curve."""
+    curves: dict[str, list[OperatingPoint]] = {}
+    for point in points:
+        if point.bits_per_pixel is not None:
+            curves.setdefault(point.clip, []).append(point)
+    return [sorted(curves[clip], key=_by_rate) for clip in sorted(curves)]
+
+
+def _by_rate(point: OperatingPoint) -> tuple[float, str]:
+    return (0.0 if point.bits_per_pixel is None else point.bits_per_pixel, point.clip)
+
+
+def declared_profile(
+    name: str,
+    *,
+    mode: CodingMode,
+    contract_s: float | None,
+    expand_s: float | None,
+    memory_bytes: int | None,
+    bits_per_pixel: float | None,
+    semantic_fidelity: float | None,
+    psnr_db: float | None = None,
+    ms_ssim: float | None = None,
+    playable: bool = False,
+    learned: bool = True,
+) -> Profile:
+    """Profile of an action that the scenario's author describes; every figure is marked declared.
+
+    Parameters
+    ----------
+    contract_s, expand_s : float or None, s     Seconds per second of video, on whatever device.
+    memory_bytes : int or None, byte            Weights that must be on the device.
+    bits_per_pixel : float or None, bit         Rate of the contracted representation.
+    semantic_fidelity, psnr_db, ms_ssim         Of the expanded video; None when the author gives none.
+    """
+    mark = Provenance.DECLARED
+    point = OperatingPoint(
+        bits_per_pixel=bits_per_pixel,
+        psnr_db=psnr_db,
+        ms_ssim=ms_ssim,
+        semantic_fidelity=semantic_fidelity,
+        encode=_declared_work(contract_s, memory_bytes),
+        decode=_declared_work(expand_s, memory_bytes),
+        rate_provenance=None if bits_per_pixel is None else mark,
+        quality_provenance=None if psnr_db is None and ms_ssim is None else mark,
+        fidelity_provenance=None if semantic_fidelity is None else mark,
+    )
+    return Profile(name, mode, playable, learned, mark, (point,), "the scenario", memory_bytes, memory_bytes)
+
+
+def with_declared(
+    profile: Profile,
+    *,
+    bits_per_pixel: float | None = None,
+    psnr_db: float | None = None,
+    ms_ssim: float | None = None,
+    semantic_fidelity: float | None = None,
+    contract_s: float | None = None,
+    expand_s: float | None = None,
+) -> Profile:
+    """Fill figures that the source of `profile` does not give with the scenario's, marked declared.
+
+    Declared times (seconds per second of video) replace the source's on every device.
+
+    Raises
+    ------
+    InputError                          The source gives the figure already: a scenario does not overrule
+                                        a paper or a measurement under the same name.
+    """
+    gaps = {"bits_per_pixel": bits_per_pixel, "psnr_db": psnr_db, "ms_ssim": ms_ssim}
+    gaps["semantic_fidelity"] = semantic_fidelity
+    given = {name: figure for name, figure in gaps.items() if figure is not None}
+    for name in given:
+        found = [getattr(point, name) for point in profile.points if getattr(point, name) is not None]
+        if found:
+            raise InputError(
+                f'profile "{profile.name}": {name} is {found[0]:g} in {profile.source}; '
+                f"declare a profile of another name to change it"
+            )
+    points = tuple(_filled(profile, point, given, contract_s, expand_s) for point in profile.points)
+    return replace(profile, points=points, provenance=weakest((profile.provenance, Provenance.DECLARED)))
+
+
+def _filled(
+    profile: Profile,
+    point: OperatingPoint,
+    given: Mapping[str, float],
+    contract_s: float | None,
+    expand_s: float | None,
+) -> OperatingPoint:
+    """One point with the declared figures and their marks."""
+    mark = Provenance.DECLARED
+    encode = _declared_work(contract_s, profile.encode_memory_bytes) or point.encode
+    decode = _declared_work(expand_s, profile.decode_memory_bytes) or point.decode
+    quality_declared = "psnr_db" in given or "ms_ssim" in given
+    return replace(
+        point,
+        bits_per_pixel=given.get("bits_per_pixel", point.bits_per_pixel),
+        psnr_db=given.get("psnr_db", point.psnr_db),
+        ms_ssim=given.get("ms_ssim", point.ms_ssim),
+        semantic_fidelity=given.get("semantic_fidelity", point.semantic_fidelity),
+        encode=encode,
+        decode=decode,
+        rate_provenance=mark if "bits_per_pixel" in given else point.rate_provenance,
+        quality_provenance=mark if quality_declared else point.quality_provenance,
+        fidelity_provenance=mark if "semantic_fidelity" in given else point.fidelity_provenance,
+    )
+
+
+def _declared_work(seconds: float | None, memory_bytes: int | None) -> Work | None:
+    if seconds is None:
+        return None
+    mark = Provenance.DECLARED
+    return Work(
+        seconds, None, None, None, ANY_DEVICE, None, memory_bytes, mark, "the scenario", duration_s=1.0
+    )
+
+
+def _read_published() -> dict[str, Profile]:
+    """Profiles of the papers' tables: one row, one point."""
+    text = (files("netgen.generative") / "profiles" / "published.csv").read_text(encoding="utf-8")
+    profiles: dict[str, Profile] = {}
+    for row in csv.DictReader(text.splitlines()):
+        if row["profile"] in profiles:
+            raise ValueError(f"published.csv has two rows for {row['profile']}")
+        profiles[row["profile"]] = Profile(
+            name=row["profile"],
+            mode=CodingMode(row["mode"]),
+            playable=row["playable"] == "yes",
+            learned=row["learned"] == "yes",
+            provenance=Provenance.PUBLISHED,
+            points=(published_point(row),),
+            source=row["source"],
+            encode_memory_bytes=published_memory_bytes(row, "encode"),
+            decode_memory_bytes=published_memory_bytes(row, "decode"),
+        )
+    return profiles
+
+
+def read_measured(text: str, where: str) -> dict[str, Profile]:
+    """Profiles of measured records, one JSON object a line; of two of one clip and configuration, the last.
+
+    Parameters
+    ----------
+    text : str                          Content of the file.
+    where : str                         Name of the file, for messages.
+    """
+    latest: dict[str, dict[tuple[str, str], OperatingPoint]] = {}
+    for line_number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            name, config, point = measured_point(line, f"{where}:{line_number}")
+            latest.setdefault(name, {})[point.clip, config] = point
+    return {name: _measured_profile(name, tuple(records.values())) for name, records in latest.items()}
+
+
+def _measured_profile(name: str, points: tuple[OperatingPoint, ...]) -> Profile:
+    """Conventional coding: a full-reference bitstream that plays anywhere and has no weights."""
+    marks = [point.rate_provenance for point in points if point.rate_provenance is not None]
+    sources = {work.source for point in points for work in (point.encode,) if work is not None}
+    return Profile(
+        name=name,
+        mode=CodingMode.FULL_REFERENCE,
+        playable=True,
+        learned=False,
+        provenance=weakest(marks),
+        points=tuple(sorted(points, key=_by_rate)),
+        source="; ".join(sorted(sources)),
+        encode_memory_bytes=0,
+        decode_memory_bytes=0,
+    )
+
+
+@cache
+def load_profiles() -> Mapping[str, Profile]:
+    """Return the shipped profiles by name: the papers' tables and the measurements on the shipped clips."""
+    profiles = _read_published()
+    measured = files("netgen.generative") / "profiles" / "measured.jsonl"
+    for name, profile in read_measured(measured.read_text(encoding="utf-8"), measured.name).items():
+        if name in profiles:
+            raise ValueError(f"{measured.name}: {name} is already the name of a published profile")
+        profiles[name] = profile
+    return MappingProxyType(profiles)
+
+
+def find_profile(name: str) -> Profile:
+    """Return the shipped profile called `name`; raises InputError with the nearest name when there is none."""
+    profiles = load_profiles()
+    if name not in profiles:
+        known = ", ".join(sorted(profiles))
+        raise InputError(f'no profile is called "{name}"{did_you_mean(name, profiles)} (known: {known})')
+    return profiles[name]

@@ -1,0 +1,62 @@
+"""What travels: one representation of one segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from netgen.provenance import Provenance
+
+SOURCE_MODE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """One representation of a segment, at some point of its way.
+
+    Parameters
+    ----------
+    mode : str                          Coding mode (`full-reference`, ...); `source` before any contraction.
+    discriminative_bits : int, bit      Bits of a conventional bitstream.
+    generative_bits : int, bit          Bits that steer a generative model.
+    semantic_fidelity : float           Share of the segment's meaning that it still holds, 0..1.
+    fidelity_provenance : Provenance    Where that share comes from.
+    contracted_by : str or None         Action that contracted it; None while it is a full representation.
+    last_action : str                   Last action that contracted it, also after expansion; may be empty.
+    playable : bool                     Whether a receiver can show it as it is.
+    generated : bool                    Whether a generative model has expanded it.
+    psnr_db, ms_ssim : float or None    Quality of what is shown; None where nobody measured it.
+    """
+
+    mode: str
+    discriminative_bits: int
+    generative_bits: int
+    semantic_fidelity: float
+    fidelity_provenance: Provenance
+    contracted_by: str | None
+    last_action: str
+    playable: bool
+    generated: bool
+    psnr_db: float | None
+    ms_ssim: float | None
+
+    @property
+    def bits(self) -> int:
+        """All bits."""
+        return self.discriminative_bits + self.generative_bits
+
+    @staticmethod
+    def source(bits: int) -> Representation:
+        """The representation that the source offers: all of the meaning, quality by definition unharmed."""
+        return Representation(
+            mode=SOURCE_MODE,
+            discriminative_bits=bits,
+            generative_bits=0,
+            semantic_fidelity=1.0,
+            fidelity_provenance=Provenance.MEASURED,
+            contracted_by=None,
+            last_action="",
+            playable=True,
+            generated=False,
+            psnr_db=None,
+            ms_ssim=1.0,
+        )

@@ -1,0 +1,223 @@
+"""Tables and the progress bar on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from netgen.doctor import Finding
+    from netgen.generative.profile import Profile
+    from netgen.verify import Check
+
+
+@contextmanager
+def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None] | None]:
+    """A bar of simulated time on stderr; yields what is to be called with the simulated time [s]."""
+    if not shown:
+        yield None
+        return
+    columns = (
+        TextColumn("simulated {task.completed:.0f} s"),
+        BarColumn(pulse_style="cyan"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("run", total=None)
+        yield lambda time_s: bar.update(task, completed=time_s)
+
+
+def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
+    """The summary of a run."""
+    console = Console()
+    console.print(_headline(summary))
+    console.print(_receivers(summary))
+    if any(node.get("gpu_offered_load") for node in summary["nodes"].values()):
+        console.print(_gpus(summary))
+    console.print(_links(summary))
+    _notes(console, summary)
+    console.print(Text(f"run directory: {folder}", style="bold"))
+
+
+def _headline(summary: Mapping[str, Any]) -> Table:
+    """Headline figures, two columns."""
+    table = Table(title=f"{summary['scenario']} (seed {summary['seed']})", show_header=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    rows = [
+        ("simulated / wall time", f"{summary['simulated_s']:g} s / {summary['wall_s']:.2f} s"),
+        ("segments offered", f"{summary['segments_offered']:,}"),
+        ("delivered in time", _share(summary, "segments_delivered")),
+        ("late", _share(summary, "segments_late")),
+        ("lost", _share(summary, "segments_lost")),
+        ("in flight at the end", _share(summary, "segments_in_flight")),
+        (
+            "semantic fidelity",
+            f"{_number(summary['semantic_fidelity_mean'])} ({summary['semantic_fidelity_provenance']})",
+        ),
+        ("delay mean / p95", f"{_number(summary['delay_mean_s'])} s / {_number(summary['delay_p95_s'])} s"),
+        ("stall ratio", _number(summary["stall_ratio_mean"])),
+        ("utility (1 to 5)", _number(summary["utility_mean"])),
+        (
+            "bits sent / delivered",
+            f"{summary['bits_sent'] / 1e6:,.1f} / {summary['bits_delivered'] / 1e6:,.1f} Mbit",
+        ),
+        ("GPU time / energy", f"{summary['gpu_seconds']:,.1f} s / {summary['energy_joule']:,.0f} J"),
+        ("deadline misses of actions", f"{summary['deadline_misses']:,}"),
+    ]
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def _receivers(summary: Mapping[str, Any]) -> Table:
+    """Every service at every receiver, beside the baseline when there is one."""
+    beside = summary.get("baseline", {}).get("receivers", {})
+    table = Table(title="receivers")
+    table.add_column("service")
+    table.add_column("receiver")
+    for name in ("users", "offered", "in time", "late", "lost", "fidelity", "delay [s]", "utility"):
+        table.add_column(name, justify="right")
+    if beside:
+        table.add_column(f"fidelity against {summary['baseline']['policy']}", justify="right")
+    for service, found in summary["receivers"].items():
+        for receiver, figures in found.items():
+            row = [
+                service, receiver, str(figures["users"]), str(figures["segments_offered"]),
+                str(figures["segments_delivered"]), str(figures["segments_late"]), str(figures["segments_lost"]),
+                _number(figures["semantic_fidelity"]), _number(figures["delay_mean_s"]), _number(figures["utility"]),
+            ]  # fmt: skip
+            if beside:
+                difference = beside[service][receiver]["difference"]
+                row.append("-" if difference is None else f"{difference:+.3f}")
+            table.add_row(*row)
+    return table
+
+
+def _gpus(summary: Mapping[str, Any]) -> Table:
+    """Nodes with a GPU."""
+    table = Table(title="GPUs")
+    table.add_column("node")
+    for name in (
+        "jobs",
+        "contracted",
+        "forwarded",
+        "expanded",
+        "busy [s]",
+        "offered load",
+        "longest queue",
+        "misses",
+    ):
+        table.add_column(name, justify="right")
+    for name, node in summary["nodes"].items():
+        if "gpu_offered_load" in node:
+            table.add_row(
+                name, str(node["gpu_jobs"]), str(node["contracted"]), str(node["forwarded"]), str(node["expanded"]),
+                f"{node['gpu_busy_s']:.1f}", f"{node['gpu_offered_load']:.2f}", str(node["gpu_queue_max"]),
+                str(node["deadline_misses"]),
+            )  # fmt: skip
+    return table
+
+
+def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
+    """The busiest links."""
+    ranked = sorted(summary["links"].items(), key=lambda item: (-(item[1]["utilisation"] or 0.0), item[0]))
+    shown = f"the {most} busiest of {len(ranked)} links" if len(ranked) > most else "links"
+    table = Table(title=shown)
+    table.add_column("link")
+    for name in ("carried [Mbit]", "utilisation", "lost [Mbit]", "semantic [bit]", "semantic utilisation"):
+        table.add_column(name, justify="right")
+    for name, link in ranked[:most]:
+        table.add_row(
+            name, f"{link['carried_bits'] / 1e6:,.2f}", _number(link["utilisation"]), f"{link['lost_bits'] / 1e6:,.2f}",
+            f"{link['semantic_bits']:,.0f}", _number(link["semantic_utilisation"]),
+        )  # fmt: skip
+    return table
+
+
+def _notes(console: Console, summary: Mapping[str, Any]) -> None:
+    """What a reader must not overlook."""
+    for name, node in summary["nodes"].items():
+        if node.get("overloaded"):
+            load = node["gpu_offered_load"]
+            console.print(
+                Text(f"{name}: its GPU was offered {load:.2f} times what it can do", style="yellow")
+            )
+    modes = summary["service_modes"].get("addition")
+    if modes:
+        console.print(
+            f"service addition: {modes['segments_enhanced']:,} segments shown enhanced, "
+            f"{modes['segments_common_alone']:,} with the common stream alone"
+        )
+    worst = max(law["residual"] for law in summary["laws"].values())
+    console.print(f"{len(summary['laws'])} conservation laws hold (largest residual {worst:g})")
+
+
+def name_table(title: str, entries: Mapping[str, str]) -> None:
+    """Names with one line each."""
+    table = Table(title=title, show_header=False)
+    table.add_column("name", no_wrap=True)
+    table.add_column("what it is")
+    for name, text in entries.items():
+        table.add_row(Text(name), Text(text))
+    Console().print(table)
+
+
+def profile_table(profiles: Mapping[str, Profile]) -> None:
+    """Profiles of generative actions."""
+    table = Table(title="profiles")
+    for name in ("profile", "mode", "provenance", "bits per pixel", "source"):
+        table.add_column(name, no_wrap=name == "profile")
+    for name, profile in sorted(profiles.items()):
+        found = profile.rate_range
+        rates = "-" if found is None else f"{found[0]:.4g} to {found[1]:.4g}"
+        table.add_row(name, profile.mode.value, profile.provenance.value, rates, Text(profile.source))
+    Console().print(table)
+
+
+def doctor_table(findings: Sequence[Finding]) -> None:
+    """What is there, what is missing, and how to mend it."""
+    table = Table(title="netgen doctor")
+    for name in ("what", "state", "found", "how to mend"):
+        table.add_column(name)
+    styles = {"ok": "green", "missing": "red", "optional": "yellow"}
+    for finding in findings:
+        state = Text(finding.state, style=styles.get(finding.state, ""))
+        table.add_row(Text(finding.name), state, Text(finding.found), Text(finding.mend))
+    Console().print(table)
+
+
+def check_table(checks: Sequence[Check]) -> None:
+    """Checks with value, reference, tolerance and source."""
+    table = Table(title="netgen verify")
+    for name in ("check", "value", "reference", "tolerance", "ok", "source"):
+        table.add_column(name, justify="right" if name in {"value", "reference", "tolerance"} else "left")
+    for check in checks:
+        verdict = Text("yes", style="green") if check.ok else Text("NO", style="bold red")
+        table.add_row(
+            Text(check.name), f"{check.value:.9g}", f"{check.reference:.9g}", f"{check.tolerance:.3g}", verdict,
+            Text(check.source),
+        )  # fmt: skip
+    Console().print(table)
+    held = sum(check.ok for check in checks)
+    Console().print(f"{held} passed, {len(checks) - held} failed")
+
+
+def _number(value: float | None) -> str:
+    """Three digits behind the point; a dash for what is not known."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _share(summary: Mapping[str, Any], key: str) -> str:
+    """A count and its share of what was offered."""
+    offered = summary["segments_offered"]
+    return f"{summary[key]:,} ({summary[key] / offered:.1%})" if offered else "0"

@@ -1,0 +1,226 @@
+"""Runs one scenario: load, build, simulate, sum up; and writes the run directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import secrets
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from netgen import __version__
+from netgen.build.assembly import build_simulation
+from netgen.build.contents import build_actions
+from netgen.engine.simulation import EngineTotals, Progress
+from netgen.errors import InputError, NetgenError
+from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
+from netgen.metrics import summary as figures
+from netgen.metrics.users import rated_users
+from netgen.metrics.utility import LEVELS
+from netgen.policy.loading import find_policy_file
+from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
+from netgen.scenario.schema import Scenario
+
+_BASELINE = "baseline"
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """A finished run.
+
+    Parameters
+    ----------
+    folder : Path                   Its run directory.
+    summary : dict                  What summary.json holds.
+    warnings : tuple of str         What was odd about the scenario, though not wrong.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def run(
+    path: str | Path,
+    *,
+    overrides: Sequence[str] = (),
+    seed: int | None = None,
+    out: str | Path | None = None,
+    progress: Progress | None = None,
+) -> RunResult:
+    """Run a scenario file and write its run directory.
+
+    Parameters
+    ----------
+    path : path                     Scenario file.
+    overrides : sequence of str     `a.b.c=value`, as with `--set`.
+    seed : int or None              Replaces the scenario's; drawn when neither gives one.
+    out : path or None              Run directory to write, which must not exist or be empty; by default the
+                                    next free number under `runs/NAME`.
+    progress : callable or None     Called with the simulated time [s] once per ledger interval.
+
+    Raises
+    ------
+    InputError                      The scenario, an override or `out` is wrong; nothing is written.
+    NetgenError                     The run failed; the records written so far are complete and readable.
+    """
+    scenario = load_scenario(path, overrides, seed=seed)
+    if scenario.seed is None:
+        scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
+    folders = (Path(path).resolve().parent, Path(path).resolve().parent.parent)
+    scenario = _with_absolute_policies(scenario, folders)
+    target = _target(out, scenario.name)
+    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    started = time.perf_counter()
+    try:
+        summary = _simulate(scenario, partial, progress=progress)
+        if scenario.baseline is not None:
+            (partial / _BASELINE).mkdir()
+            beside = _simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
+            summary[_BASELINE] = figures.compared(summary, beside, scenario.baseline)
+    except InputError:
+        shutil.rmtree(partial)
+        raise
+    except NetgenError as error:
+        failed = {
+            "schema_version": figures.SCHEMA_VERSION,
+            "scenario": scenario.name,
+            "seed": scenario.seed,
+            "failed": str(error),
+        }
+        _finish(partial, target, scenario, failed, started)
+        raise type(error)(f"{error}\nthe records up to then are in {target}") from error
+    except BaseException:
+        shutil.rmtree(partial)
+        raise
+    summary["wall_s"] = time.perf_counter() - started
+    _finish(partial, target, scenario, summary, started)
+    return RunResult(target, summary, scenario_warnings(scenario))
+
+
+def _simulate(
+    scenario: Scenario, folder: Path, *, progress: Progress | None = None, forced_policy: str | None = None
+) -> dict[str, Any]:
+    """Simulate once, with records in `folder`, and sum up."""
+    writer = LedgerWriter(folder)
+    try:
+        assert scenario.seed is not None  # noqa: S101  (drawn by `run`)
+        simulation = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=forced_policy)
+        totals = simulation.run(progress)
+        users, levels = rated_users(totals.users)
+        writer.add_columns("users", users)
+    finally:
+        writer.close()
+    laws = check_laws(totals.balances)
+    raise_if_broken(laws)
+    return _summary(scenario, totals, levels.tolist(), laws, LedgerReader(folder))
+
+
+def _summary(
+    scenario: Scenario, totals: EngineTotals, levels: list[float], laws: dict[str, Any], ledger: LedgerReader
+) -> dict[str, Any]:
+    """Everything that summary.json holds, but the wall time."""
+    enhancements = {
+        name: service.enhances for name, service in scenario.services.items() if service.enhances is not None
+    }
+    nodes = figures.per_node(ledger)
+    for name, load in totals.gpu_offered_load.items():
+        nodes[name] |= {
+            "gpu_offered_load": load,
+            "overloaded": load > 1.0,
+            "cold_starts": totals.cold_starts[name],
+            "evictions": totals.evictions[name],
+        }
+    return {
+        "schema_version": figures.SCHEMA_VERSION,
+        "scenario": scenario.name,
+        "seed": scenario.seed,
+        "simulated_s": totals.simulated_s,
+        "wall_s": None,
+        "events": totals.kernel_events + totals.packets,
+        "kernel_events": totals.kernel_events,
+        "packet_events": totals.packets,
+        "decisions": totals.decisions,
+        **figures.headline(ledger),
+        "rating_levels": dict(zip(LEVELS, levels, strict=True)),
+        "actions": {name: action.provenance.value for name, action in build_actions(scenario).items()},
+        "service_modes": figures.service_modes(ledger, enhancements),
+        "receivers": figures.per_receiver(ledger),
+        "links": figures.per_link(ledger),
+        "nodes": nodes,
+        "laws": {
+            name: {
+                "statement": STATEMENTS[name],
+                "accounts": law.accounts,
+                "residual": law.residual,
+                "holds": law.holds,
+            }
+            for name, law in laws.items()
+        },
+    }
+
+
+def _with_absolute_policies(scenario: Scenario, folders: tuple[Path, ...]) -> Scenario:
+    """The same with the files of its policies found, so that the resolved scenario runs from anywhere."""
+    found = {}
+    for name, reference in scenario.policies.items():
+        file_name, separator, class_name = reference.use.rpartition(":")
+        if separator:
+            use = f"{find_policy_file(reference.use, file_name, folders)}:{class_name}"
+            reference = reference.model_copy(update={"use": use})  # noqa: PLW2901
+        found[name] = reference
+    return scenario.model_copy(update={"policies": found})
+
+
+def _target(out: str | Path | None, name: str) -> Path:
+    """The run directory to write; raises InputError when it is taken."""
+    if out is None:
+        parent = Path("runs") / name
+        number = 1
+        while (parent / f"{number:03d}").exists():
+            number += 1
+        return parent / f"{number:03d}"
+    target = Path(out)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(
+            f"{target} exists and is not empty; nothing is overwritten: give another --out or remove it"
+        )
+    return target
+
+
+def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, Any], started: float) -> None:
+    """Write the files beside the records and put the run directory in its place at once."""
+    (partial / "scenario.yaml").write_text(resolved_yaml(scenario), encoding="utf-8")
+    _write_json(partial / "summary.json", summary)
+    _write_json(partial / "environment.json", _environment(scenario, time.perf_counter() - started))
+    if target.exists():
+        target.rmdir()
+    partial.rename(target)
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON document; NaN and infinity are refused."""
+    path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _environment(scenario: Scenario, wall_s: float) -> dict[str, Any]:
+    """Where and with what a run was made."""
+    names = ("networkx", "numpy", "pint", "pyarrow", "pydantic", "simpy")
+    return {
+        "netgen": __version__,
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in names},
+        "platform": platform.platform(),
+        "host": platform.node(),
+        "processors": os.cpu_count(),
+        "seed": scenario.seed,
+        "simulated_s": scenario.duration_s,
+        "wall_s": wall_s,
+    }

@@ -1,0 +1,293 @@
+"""What a scenario means: one small function for each kind of defect that its shape cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from netgen.errors import did_you_mean
+from netgen.scenario.expansion import POLICY_FILE, policy_folders
+from netgen.scenario.network import ConstantCapacity, SteppedCapacity, TracedCapacity
+from netgen.scenario.schema import FileContent, ParametricContent, Scenario, TraceContent
+from netgen.scenario.tree import Issue, Item, Key, deepest, issue_at
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A scenario of the right shape, with what is needed to judge and place its defects.
+
+    Parameters
+    ----------
+    scenario : Scenario         Without the entries whose shape is wrong.
+    root : Item                 The document, with places.
+    names : mapping             Section to all its names, those of wrong entries too.
+    """
+
+    scenario: Scenario
+    root: Item
+    names: Mapping[str, tuple[str, ...]]
+
+    def issue(self, keys: Iterable[Key], reason: str, *, at_key: bool = False) -> Issue:
+        """Return an issue at the place of `keys`, or of the nearest value above it that is written."""
+        item, _ = deepest(self.root, list(keys))
+        return issue_at(item, reason, at_key=at_key)
+
+
+_SINGULAR = {
+    "nodes": "a node",
+    "contents": "a content",
+    "actions": "an action",
+    "policies": "a policy",
+    "services": "a service",
+}
+Check = Callable[[Draft], Iterator[Issue]]
+
+
+def _dangling(
+    draft: Draft, keys: tuple[Key, ...], name: str, section: str, *, at_key: bool = False
+) -> Iterator[Issue]:
+    """Yield an issue when `name` is not in a section."""
+    known = draft.names.get(section, ())
+    if name in known:
+        return
+    listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
+    what = f'"{name}" is' if at_key else "is"
+    accepted = listed or f"none, there are no {section}"
+    reason = f"{what} not {_SINGULAR[section]}; accepted: {accepted}{did_you_mean(name, known)}"
+    yield draft.issue(keys, reason, at_key=at_key)
+
+
+def _repeated(draft: Draft, keys: tuple[Key, ...], names: tuple[str, ...]) -> Iterator[Issue]:
+    """Yield an issue for each name that a list holds a second time."""
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield draft.issue((*keys, index), "is repeated; accepted: each name once")
+
+
+def links_join_two_nodes(draft: Draft) -> Iterator[Issue]:
+    """Both ends of a link are nodes, and not the same one."""
+    for key, link in draft.scenario.links.items():
+        for end in (link.source, link.target):
+            yield from _dangling(draft, ("links", key), end, "nodes", at_key=True)
+        if link.source == link.target:
+            yield draft.issue(
+                ("links", key), "joins a node with itself; accepted: two different nodes", at_key=True
+            )
+
+
+def capacities_carry_something(draft: Draft) -> Iterator[Issue]:
+    """A capacity is not zero for ever."""
+    for key, link in draft.scenario.links.items():
+        capacity, place = link.capacity, ("links", key, "capacity")
+        if isinstance(capacity, ConstantCapacity) and capacity.rate_bps == 0:
+            yield draft.issue(
+                (*place, "rate"), "carries nothing; accepted: > 0 bit/s, or steps that are 0 for a while"
+            )
+        if isinstance(capacity, SteppedCapacity) and all(rate_bps == 0 for _, rate_bps in capacity.steps):
+            yield draft.issue((*place, "steps"), "carries nothing; accepted: at least one step > 0 bit/s")
+
+
+def steps_begin_at_zero_and_increase(draft: Draft) -> Iterator[Issue]:
+    """Steps cover the run from its beginning, in order, inside their period."""
+    for key, link in draft.scenario.links.items():
+        capacity, place = link.capacity, ("links", key, "capacity")
+        if not isinstance(capacity, SteppedCapacity):
+            continue
+        times_s = [time_s for time_s, _ in capacity.steps]
+        if times_s[0] != 0:
+            yield draft.issue((*place, "steps"), f"begins at {times_s[0]:g} s; accepted: a first step at 0 s")
+        for earlier_s, later_s in pairwise(times_s):
+            if later_s <= earlier_s:
+                reason = f"has {later_s:g} s after {earlier_s:g} s; accepted: times that increase"
+                yield draft.issue((*place, "steps"), reason)
+        if capacity.period_s is not None and capacity.period_s <= max(times_s):
+            reason = f"ends before the step at {max(times_s):g} s; accepted: more than that"
+            yield draft.issue((*place, "period"), reason)
+
+
+def files_exist(draft: Draft) -> Iterator[Issue]:
+    """Every file that is named is there."""
+    files: list[tuple[tuple[str, ...], Path]] = []
+    for name, content in draft.scenario.contents.items():
+        if isinstance(content, FileContent | TraceContent):
+            files.append((("contents", name, "path"), content.path))
+    for key, link in draft.scenario.links.items():
+        if isinstance(link.capacity, TracedCapacity):
+            files.append((("links", key, "capacity", "path"), link.capacity.path))
+    for keys, path in files:
+        if not _is_file(path):
+            yield draft.issue(keys, f"is not a file; looked for {path}")
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def policy_files_exist(draft: Draft) -> Iterator[Issue]:
+    """A policy given as `file.py:Class` is found in one of the folders where it is looked for."""
+    for name, policy in draft.scenario.policies.items():
+        match = POLICY_FILE.fullmatch(policy.use)
+        if match is None or _is_file(Path(match.group(1))):
+            continue
+        item, _ = deepest(draft.root, ["policies", name, "use"])
+        folders = ", ".join(dict.fromkeys(str(folder) for folder in policy_folders(item.mark)))
+        yield issue_at(item, f"{match.group(1)} is not a file; looked for it in {folders}")
+
+
+def nodes_refer_to_actions_and_policies(draft: Draft) -> Iterator[Issue]:
+    """What a node names is in the scenario."""
+    for name, node in draft.scenario.nodes.items():
+        for index, action in enumerate(node.actions or ()):
+            yield from _dangling(draft, ("nodes", name, "actions", index), action, "actions")
+        yield from _repeated(draft, ("nodes", name, "actions"), node.actions or ())
+        if node.policy is not None:
+            yield from _dangling(draft, ("nodes", name, "policy"), node.policy, "policies")
+
+
+def services_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
+    """What a service names is in the scenario; receivers differ from each other and from the source."""
+    for name, service in draft.scenario.services.items():
+        place = ("services", name)
+        yield from _dangling(draft, (*place, "content"), service.content, "contents")
+        yield from _dangling(draft, (*place, "from"), service.source, "nodes")
+        yield from _dangling(draft, (*place, "policy"), service.policy, "policies")
+        for index, receiver in enumerate(service.receivers):
+            yield from _dangling(draft, (*place, "to", index), receiver, "nodes")
+            if receiver == service.source:
+                yield draft.issue((*place, "to", index), "is the node that sends; accepted: other nodes")
+        yield from _repeated(draft, (*place, "to"), service.receivers)
+
+
+def enhancements_add_to_a_service(draft: Draft) -> Iterator[Issue]:
+    """`enhances` names another service, and no service enhances itself through others."""
+    services = draft.scenario.services
+    for name, service in services.items():
+        if service.enhances is None:
+            continue
+        place = ("services", name, "enhances")
+        yield from _dangling(draft, place, service.enhances, "services")
+        chain = [name]
+        above = service.enhances
+        while above in services and above not in chain:
+            chain.append(above)
+            above = services[above].enhances or ""
+        if above == name:
+            yield draft.issue(place, f"makes a cycle: {' -> '.join([*chain, name])}; accepted: no cycles")
+
+
+def audiences_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
+    """What an audience names is in the scenario and of the right kind."""
+    for name, audience in draft.scenario.audiences.items():
+        place = ("audiences", name)
+        if audience.tower is None and not audience.cells:
+            yield draft.issue(
+                place, "has neither tower nor cells; accepted: at least one of them", at_key=True
+            )
+        if audience.tower is not None:
+            yield from _of_kind(draft, (*place, "tower"), audience.tower, "tower")
+        for index, cell in enumerate(audience.cells):
+            yield from _of_kind(draft, (*place, "cells", index), cell, "cell")
+        yield from _repeated(draft, (*place, "cells"), audience.cells)
+        for index, service in enumerate(audience.watches):
+            yield from _dangling(draft, (*place, "watches", index), service, "services")
+        yield from _repeated(draft, (*place, "watches"), audience.watches)
+
+
+def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, kind: str) -> Iterator[Issue]:
+    """Yield an issue when a node is missing, of another kind, or has no radio."""
+    yield from _dangling(draft, keys, name, "nodes")
+    node = draft.scenario.nodes.get(name)
+    if node is not None and node.kind != kind:
+        of_kind = sorted(other for other, found in draft.scenario.nodes.items() if found.kind == kind)
+        accepted = ", ".join(of_kind) or f"a node of kind {kind}"
+        reason = f"is a node of kind {node.kind}, not {kind}; accepted: {accepted}"
+        yield draft.issue(keys, reason)
+    elif node is not None and node.radio is None:
+        user = ".".join(str(key) for key in keys[:2])
+        reason = f"has no radio, but {user} uses it; accepted: radio: {{capacity: ...}}"
+        yield draft.issue(("nodes", name), reason, at_key=True)
+
+
+def background_joins_two_nodes(draft: Draft) -> Iterator[Issue]:
+    """Both ends of background traffic are nodes, and not the same one."""
+    for name, flow in draft.scenario.background.items():
+        yield from _dangling(draft, ("background", name, "from"), flow.source, "nodes")
+        yield from _dangling(draft, ("background", name, "to"), flow.target, "nodes")
+        if flow.source == flow.target:
+            yield draft.issue(("background", name, "to"), "is the node that sends; accepted: another node")
+
+
+def baseline_is_a_policy(draft: Draft) -> Iterator[Issue]:
+    """The policy that is run beside is in the scenario."""
+    if draft.scenario.baseline is not None:
+        yield from _dangling(draft, ("baseline",), draft.scenario.baseline, "policies")
+
+
+def times_fit_the_duration(draft: Draft) -> Iterator[Issue]:
+    """Warm-up, interval, epoch and starts lie inside the run; what stops has started."""
+    scenario = draft.scenario
+    duration_s = scenario.duration_s
+    if scenario.warmup_s >= duration_s:
+        yield draft.issue(
+            ("warmup",), f"leaves nothing of the run; accepted: less than the duration, {duration_s:g} s"
+        )
+    for key, span_s in (("interval", scenario.interval_s), ("epoch", scenario.epoch_s)):
+        if span_s > duration_s:
+            yield draft.issue(
+                (key,),
+                f"is longer than the run ({span_s:g} s); accepted: up to the duration, {duration_s:g} s",
+            )
+    for section, entries in (("services", scenario.services), ("background", scenario.background)):
+        for name, entry in entries.items():
+            if entry.start_s >= duration_s:
+                reason = f"is after the end of the run; accepted: less than the duration, {duration_s:g} s"
+                yield draft.issue((section, name, "start"), reason)
+            if entry.stop_s is not None and entry.start_s >= entry.stop_s:
+                reason = f"is not after the start; accepted: more than {entry.start_s:g} s, or null"
+                yield draft.issue((section, name, "stop"), reason)
+
+
+def contents_make_sense(draft: Draft) -> Iterator[Issue]:
+    """A segment holds at least one frame; a variation belongs to a distribution that has one."""
+    for name, content in draft.scenario.contents.items():
+        place = ("contents", name)
+        if isinstance(content, FileContent):
+            continue
+        if content.segment_s * content.video_format.frame_rate_hz < 1:
+            frame_s = 1 / content.video_format.frame_rate_hz
+            yield draft.issue(
+                (*place, "segment"), f"holds no whole frame; accepted: at least {frame_s:g} s", at_key=False
+            )
+        if not isinstance(content, ParametricContent):
+            continue
+        if content.rate_bps * content.segment_s < 1:
+            yield draft.issue(
+                (*place, "rate"), "gives less than one bit per segment; accepted: a higher rate"
+            )
+        if content.sizes == "lognormal" and content.variation is None:
+            yield draft.issue((*place, "sizes"), "needs a variation; accepted: for example variation: 20 %")
+        if content.sizes != "lognormal" and content.variation is not None:
+            reason = f"has no effect with sizes: {content.sizes}; accepted: leave it out, or sizes: lognormal"
+            yield draft.issue((*place, "variation"), reason)
+
+
+ENTRY_CHECKS: tuple[Check, ...] = (
+    links_join_two_nodes,
+    capacities_carry_something,
+    steps_begin_at_zero_and_increase,
+    files_exist,
+    policy_files_exist,
+    nodes_refer_to_actions_and_policies,
+    services_refer_to_what_exists,
+    enhancements_add_to_a_service,
+    audiences_refer_to_what_exists,
+    background_joins_two_nodes,
+    baseline_is_a_policy,
+    times_fit_the_duration,
+    contents_make_sense,
+)

@@ -1,0 +1,1 @@
+"""Packet trains over links: FIFO queues as array recursions, computed only when somebody asks."""

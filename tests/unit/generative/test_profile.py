@@ -1,0 +1,240 @@
+"""Profiles: shipped, measured, declared, and their operating points."""
+
+import json
+import math
+
+import pytest
+
+from netgen.errors import InputError, ModelRangeError
+from netgen.generative.profile import (
+    ANY_DEVICE,
+    CodingMode,
+    Profile,
+    declared_profile,
+    find_profile,
+    load_profiles,
+    read_measured,
+    with_declared,
+)
+from netgen.provenance import Provenance
+
+
+def record(clip, crf, bpp, psnr_db, *, profile="x265", content_class="natural", encode_s=0.002):
+    return json.dumps(
+        {
+            "schema": 1,
+            "action": "codec.x265",
+            "profile": profile,
+            "config": {"scale": 1, "crf": crf, "preset": "medium", "fps": 25, "size": [64, 64]},
+            "content": {"set": "t", "clip": clip, "class": content_class},
+            "rate": {"bytes": 1, "bpp": bpp, "frames": 10},
+            "quality": {"psnr_db": psnr_db, "ms_ssim": 0.9},
+            "latency": {"encode_s_per_frame": encode_s, "decode_s_per_frame": 0.001, "threads": 1},
+            "device": {"kind": "cpu", "name": "some-cpu", "cores": 2},
+            "provenance": {"mark": "measured", "date": "2026-01-02", "command": "c", "versions": {}},
+        }
+    )
+
+
+TWO_CLIPS = "\n".join(
+    [
+        record("easy", 20, 0.1, 40.0),
+        record("easy", 40, 0.001, 30.0),
+        record("hard", 20, 1.0, 30.0, content_class="screen", encode_s=0.004),
+        record("hard", 40, 0.01, 20.0, content_class="screen", encode_s=0.004),
+        "",
+    ]
+)
+
+
+@pytest.fixture
+def measured():
+    return read_measured(TWO_CLIPS, "t.jsonl")["x265"]
+
+
+def test_shipped_names_are_there():
+    names = {"vtm", "elic", "hific", "ms-illm", "cdc", "diffeic", "vvc", "fomm", "fomm2", "face-vid2vid"}
+    names |= {"cfte", "cttr", "cmvc-it2v", "gvsc-description", "gvsc-sketch-description"}
+    names |= {"gvsc-sketches-description", "gvsc-first-frame-description", "h264-ldpc", "h265-ldpc", "dvst"}
+    assert names <= set(load_profiles())
+    assert all(name == profile.name for name, profile in load_profiles().items())
+
+
+def test_what_plays_without_generation_and_what_is_learned():
+    profiles = load_profiles()
+    assert {
+        name for name in ("vtm", "vvc", "cttr", "elic", "gvsc-description") if profiles[name].playable
+    } == {
+        "vtm",
+        "vvc",
+    }
+    for profile in profiles.values():
+        assert profile.playable is not profile.learned
+    assert profiles["gvsc-description"].mode is CodingMode.NO_REFERENCE
+    assert profiles["cttr"].mode is CodingMode.SEMI_REFERENCE
+    assert profiles["vtm"].mode is CodingMode.FULL_REFERENCE
+
+
+def test_no_shipped_profile_claims_a_semantic_fidelity():
+    points = [point for profile in load_profiles().values() for point in profile.points]
+    assert all(point.semantic_fidelity is None and point.fidelity_provenance is None for point in points)
+
+
+def test_model_memory_is_the_larger_direction():
+    assert find_profile("face-vid2vid").model_memory_bytes == 72_195_000 * 2
+    assert find_profile("cttr").model_memory_bytes == 43_910_000 * 2
+    assert find_profile("vtm").model_memory_bytes == 0
+    assert find_profile("gvsc-description").model_memory_bytes is None
+
+
+def test_an_unknown_profile_names_the_nearest():
+    with pytest.raises(InputError, match=r'no profile is called "ctrr"; did you mean "cttr"\?'):
+        find_profile("ctrr")
+
+
+def test_a_published_point_is_read_at_its_own_rate_only():
+    hific = find_profile("hific")
+    assert hific.at(None) is hific.at(0.303) is hific.points[0]
+    assert hific.rate_range == (0.303, 0.303)
+    with pytest.raises(ModelRangeError, match=r'"hific" is not known at 0\.1 .* accepted: 0\.303 bit/pixel'):
+        hific.at(0.1)
+
+
+def test_a_profile_without_a_rate_says_that_the_scenario_must_declare_it():
+    assert find_profile("fomm").at(None).bits_per_pixel is None
+    assert find_profile("fomm").rate_range is None
+    with pytest.raises(ModelRangeError, match=r"Table 6.* gives no rate: declare bits_per_pixel"):
+        find_profile("fomm").at(0.01)
+
+
+def test_measured_curves_are_read_clip_by_clip_then_averaged(measured):
+    """At 0.01 bit/pixel: easy is halfway (35 dB), hard at its low end (20 dB)."""
+    point = measured.at(0.01)
+    assert point.psnr_db == pytest.approx((35.0 + 20.0) / 2)
+    assert point.clips == 2
+    assert point.encode.seconds == pytest.approx(0.003)
+    assert point.encode.std_s == pytest.approx(0.002 / math.sqrt(2))
+    assert point.content_class == "mixed"
+
+
+def test_only_the_clips_that_cover_the_rate_count(measured):
+    assert measured.at(0.001).clips == 1
+    assert measured.at(0.001).psnr_db == 30.0
+    assert measured.at(1.0).psnr_db == 30.0
+    assert measured.at(0.5).clips == 1
+
+
+@pytest.mark.parametrize("rate", [0.0009, 1.01])
+def test_outside_the_measured_range_is_an_error_that_names_it(measured, rate):
+    with pytest.raises(ModelRangeError, match=r"accepted: 0\.001 to 1 bit/pixel, the range of its 2 clip"):
+        measured.at(rate)
+
+
+def test_a_profile_of_several_points_needs_a_rate(measured):
+    with pytest.raises(ModelRangeError, match=r"has 4 points; accepted: 0\.001 to 1 bit/pixel"):
+        measured.at(None)
+
+
+def test_a_content_class_selects_its_clips(measured):
+    assert measured.at(0.01, content_class="natural").psnr_db == pytest.approx(35.0)
+    assert measured.at(0.01, content_class="screen").psnr_db == pytest.approx(20.0)
+    with pytest.raises(ModelRangeError, match=r'no content class "sports" \(has: natural, screen\)'):
+        measured.at(0.01, content_class="sports")
+    with pytest.raises(ModelRangeError, match=r"accepted: 0\.01 to 1 bit/pixel"):
+        measured.at(0.005, content_class="screen")
+
+
+def test_measured_profiles_are_conventional_and_sorted(measured):
+    assert (measured.playable, measured.learned, measured.model_memory_bytes) == (True, False, 0)
+    assert measured.provenance is Provenance.MEASURED
+    rates = [point.bits_per_pixel for point in measured.points]
+    assert rates == sorted(rates)
+    assert measured.rate_range == (0.001, 1.0)
+
+
+def test_a_later_record_of_one_clip_and_configuration_replaces_the_earlier():
+    text = TWO_CLIPS + record("easy", 20, 0.2, 41.0)
+    easy = [p for p in read_measured(text, "t")["x265"].points if p.clip == "t/easy"]
+    assert [(p.bits_per_pixel, p.psnr_db) for p in easy] == [(0.001, 30.0), (0.2, 41.0)]
+
+
+def test_records_of_several_profiles_are_kept_apart_and_errors_name_the_line():
+    text = record("easy", 20, 0.1, 40.0) + "\n\n" + record("easy", 20, 0.05, 35.0, profile="x265-half")
+    assert set(read_measured(text, "t")) == {"x265", "x265-half"}
+    with pytest.raises(InputError, match=r"^t\.jsonl:4: "):
+        read_measured(text + "\n{}", "t.jsonl")
+
+
+def test_a_declared_profile_is_declared_throughout():
+    profile = declared_profile(
+        "mine",
+        mode=CodingMode.SEMI_REFERENCE,
+        contract_s=0.1,
+        expand_s=0.4,
+        memory_bytes=2_000_000_000,
+        bits_per_pixel=0.01,
+        semantic_fidelity=0.9,
+        psnr_db=30.0,
+    )
+    point = profile.at(None)
+    assert point is profile.at(0.01)
+    marks = (point.rate_provenance, point.quality_provenance, point.fidelity_provenance, profile.provenance)
+    assert set(marks) == {Provenance.DECLARED}
+    assert (point.encode.device, point.encode.seconds, point.encode.duration_s) == (ANY_DEVICE, 0.1, 1.0)
+    assert point.decode.seconds == 0.4
+    assert profile.model_memory_bytes == 2_000_000_000
+    assert not profile.playable
+
+
+def test_a_declared_profile_keeps_gaps_as_gaps():
+    profile = declared_profile(
+        "mine",
+        mode=CodingMode.NO_REFERENCE,
+        contract_s=None,
+        expand_s=0.4,
+        memory_bytes=None,
+        bits_per_pixel=None,
+        semantic_fidelity=None,
+    )
+    point = profile.at(None)
+    assert point.encode is None
+    assert (point.rate_provenance, point.quality_provenance, point.fidelity_provenance) == (None, None, None)
+    assert profile.model_memory_bytes is None
+
+
+def test_declared_figures_fill_gaps_with_their_own_mark():
+    filled = with_declared(find_profile("cttr"), bits_per_pixel=0.02, semantic_fidelity=0.8)
+    point = filled.at(0.02)
+    assert (point.semantic_fidelity, point.fidelity_provenance) == (0.8, Provenance.DECLARED)
+    assert point.rate_provenance is Provenance.DECLARED
+    assert point.decode == find_profile("cttr").at(None).decode
+    assert point.decode.provenance is Provenance.PUBLISHED
+    assert filled.provenance is Provenance.DECLARED
+    assert find_profile("cttr").at(None).semantic_fidelity is None
+
+
+def test_declared_figures_never_overrule_the_source(measured):
+    with pytest.raises(InputError, match=r'"hific": bits_per_pixel is 0\.303 in Ma et al'):
+        with_declared(find_profile("hific"), bits_per_pixel=0.1)
+    with pytest.raises(InputError, match='"x265": psnr_db is 30 '):
+        with_declared(measured, psnr_db=50.0)
+
+
+def test_declared_times_and_fidelity_reach_every_point_of_a_measured_profile(measured):
+    point = with_declared(measured, semantic_fidelity=0.95, expand_s=0.02).at(0.02)
+    assert point.semantic_fidelity == pytest.approx(0.95)
+    assert point.fidelity_provenance is Provenance.DECLARED
+    assert (point.decode.seconds, point.decode.device) == (0.02, ANY_DEVICE)
+    assert point.encode.device == "some-cpu, 2 cores"
+    assert point.quality_provenance is Provenance.MEASURED
+
+
+def test_quality_declared_beside_a_source_without_it_is_marked():
+    point = with_declared(find_profile("hific"), psnr_db=28.0).at(None)
+    assert (point.psnr_db, point.quality_provenance) == (28.0, Provenance.DECLARED)
+    assert point.rate_provenance is Provenance.PUBLISHED
+
+
+def test_a_profile_without_points_is_refused():
+    with pytest.raises(ValueError, match='"empty" has no operating point'):
+        Profile("empty", CodingMode.NO_REFERENCE, False, True, Provenance.DECLARED, (), "x", None, None)

@@ -1,0 +1,171 @@
+"""The conformance check finds each kind of broken policy."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from netgen.errors import PolicyError
+from netgen.policy import Contract, Drop, Expand, Forward, RelayPolicy, check_policy
+from netgen.policy.builtin import ForwardOnly
+from netgen.policy.checking import legal_or_raise, sample_views
+
+
+class Restless(RelayPolicy):
+    """Decides by its own stream: allowed, because the same seed gives the same decision."""
+
+    def decide(self, view, rng):
+        return view.options[rng.integers(len(view.options))].decision
+
+
+class AlwaysContracts(RelayPolicy):
+    def decide(self, view, rng):
+        return Contract("semi")
+
+
+class SaysAnything(RelayPolicy):
+    def decide(self, view, rng):
+        return "forward"
+
+
+class NeedsGpu(RelayPolicy):
+    def decide(self, view, rng):
+        return Forward() if view.gpu.busy else Drop()
+
+
+class ChangesItsMind(RelayPolicy):
+    turn = 0
+
+    def decide(self, view, rng):
+        type(self).turn += 1
+        return Forward() if self.turn % 2 else Drop()
+
+
+class ChangesItsReason(RelayPolicy):
+    turn = 0
+
+    def decide(self, view, rng):
+        type(self).turn += 1
+        return Forward(reason=str(self.turn))
+
+
+class DrawsGlobally(RelayPolicy):
+    def decide(self, view, rng):
+        return view.options[int(np.random.random() * len(view.options))].decision  # noqa: NPY002
+
+
+class SeedsGlobally(RelayPolicy):
+    def decide(self, view, rng):
+        np.random.seed(1)  # noqa: NPY002
+        return Forward()
+
+
+class WritesIntoTheView(RelayPolicy):
+    def decide(self, view, rng):
+        view.segment.bits = 0
+        return Forward()
+
+
+class DropsBigSegments(RelayPolicy):
+    def decide(self, view, rng):
+        if view.segment.bits > 10**9:
+            raise OverflowError("too big")
+        return Forward()
+
+
+@pytest.mark.parametrize("policy", [ForwardOnly, Restless])
+def test_a_sound_policy_passes(policy):
+    check = check_policy(policy)
+    assert check.views == len(sample_views()) == 8
+    assert check.decision_s > 0
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (
+            AlwaysContracts,
+            'policy "AlwaysContracts" at node a, t = 3.000000 s: '
+            "Contract(action='semi', reason='') is not offered here; legal: forward, drop",
+        ),
+        (
+            SaysAnything,
+            'policy "SaysAnything" at node a, t = 3.000000 s: '
+            "'forward' is not offered here; legal: forward, contract(semi), contract(none), drop",
+        ),
+        (
+            NeedsGpu,
+            "NeedsGpu: view 1: raised AttributeError(\"'NoneType' object has no attribute 'busy'\")",
+        ),
+        (
+            ChangesItsMind,
+            "ChangesItsMind: view 0: not deterministic: Forward(reason='') then Drop(reason='') with the same seed",
+        ),
+        (
+            ChangesItsReason,
+            "ChangesItsReason: view 0: not deterministic: "
+            "Forward(reason='1') then Forward(reason='2') with the same seed",
+        ),
+        (DrawsGlobally, "DrawsGlobally: view 0: drew from numpy's global generator; use `rng`"),
+        (WritesIntoTheView, "WritesIntoTheView: view 0: raised FrozenInstanceError("),
+    ],
+)
+def test_a_broken_policy_is_named_with_the_view_and_the_check(policy, message):
+    with pytest.raises(PolicyError) as error:
+        check_policy(policy)
+    assert str(error.value).startswith(message)
+
+
+def test_seeding_the_global_generator_is_found():
+    state = np.random.get_state()  # noqa: NPY002
+    try:
+        with pytest.raises(PolicyError, match="drew from numpy's global generator"):
+            check_policy(SeedsGlobally)
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
+
+
+def test_the_cause_of_an_exception_is_kept():
+    with pytest.raises(PolicyError) as error:
+        check_policy(NeedsGpu)
+    assert isinstance(error.value.__cause__, AttributeError)
+
+
+def test_an_authors_own_views_are_tried_too():
+    base = sample_views()[0]
+    huge = dataclasses.replace(base, segment=dataclasses.replace(base.segment, bits=2 * 10**9))
+    assert check_policy(DropsBigSegments).views == 8
+    with pytest.raises(PolicyError, match=r"view 8: raised OverflowError\('too big'\)"):
+        check_policy(DropsBigSegments, views=[huge])
+
+
+def test_a_decision_is_legal_whatever_its_reason_and_gives_the_offered_option():
+    view = sample_views()[0]
+    option = legal_or_raise(Contract("none", reason="cheapest"), view, policy="own")
+    assert option is view.options[2]
+    assert option.bits == 60_000
+
+
+def test_an_action_that_is_not_offered_is_illegal():
+    with pytest.raises(PolicyError, match=r"Contract\(action='x8', reason=''\) is not offered here"):
+        legal_or_raise(Contract("x8"), sample_views()[0], policy="own")
+
+
+def test_expanding_what_was_never_contracted_is_illegal():
+    with pytest.raises(PolicyError, match="is not offered here"):
+        legal_or_raise(Expand(), sample_views()[0], policy="own")
+
+
+def test_the_sample_views_cover_what_the_check_promises():
+    views = sample_views()
+    assert any(view.gpu is None for view in views)
+    assert any(not view.links for view in views)
+    assert any(link.capacity_bps == 0 for view in views for link in view.links)
+    assert any(link.backlog_bits == link.queue_bits for view in views for link in view.links)
+    assert any(view.segment.time_left_s is None for view in views)
+    assert any((view.segment.time_left_s or 0) < 0 for view in views)
+    assert any(view.expansion is not None for view in views)
+    assert any(view.missed for view in views)
+    for view in views:  # the engine always offers these two
+        assert view.forward.decision == Forward()
+        assert view.drop.decision == Drop()

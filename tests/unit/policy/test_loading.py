@@ -1,0 +1,241 @@
+"""Finding a policy class and validating its parameters."""
+
+import dataclasses
+import importlib.metadata
+import sys
+from pathlib import Path
+
+import pytest
+
+from netgen.errors import InputError, PolicyError
+from netgen.policy import RelayPolicy, load_policy_class, policy_factory
+from netgen.policy.builtin import ForwardOnly
+from netgen.policy.checking import sample_views
+
+PLUGIN = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from netgen.policy import NodeView, RelayPolicy
+
+
+@dataclass
+class Memory:
+    seen: int = 0
+
+
+class Threshold(RelayPolicy):
+    name = "threshold"
+
+    def __init__(self, *, limit: float, repeats: int = 1, mode: Literal["semi", "none"] = "semi") -> None:
+        if limit < 0:
+            raise ValueError(f"limit = {limit} must not be negative")
+        self.limit, self.repeats, self.mode, self.memory = limit, repeats, mode, Memory()
+
+    def decide(self, view, rng):
+        self.memory.seen += 1
+        return view.forward.decision
+
+
+class Unfinished(RelayPolicy):
+    name = "unfinished"
+
+
+class NotAPolicy:
+    pass
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "own.py").write_text(PLUGIN, encoding="utf-8")
+    return tmp_path
+
+
+def message_of(reference: str, *, folders: tuple[Path, ...] = ()) -> str:
+    with pytest.raises((InputError, PolicyError)) as error:
+        load_policy_class(reference, folders=folders)
+    return str(error.value)
+
+
+def install(monkeypatch, name: str, load) -> None:
+    """Pretend that a package is installed whose entry point is `name`."""
+
+    @dataclasses.dataclass
+    class EntryPoint:
+        name: str
+
+        def load(self):
+            return load()
+
+    def entry_points(*, group: str):
+        assert group == "netgen.policies"
+        return [EntryPoint(name)]
+
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
+
+
+def test_the_built_in_policy_has_a_name():
+    assert load_policy_class("forward") is ForwardOnly
+
+
+def test_a_class_in_a_file_is_found_in_the_given_folders_in_order(folder, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "own.py").write_text(PLUGIN.replace('"threshold"', '"other"'), encoding="utf-8")
+    assert load_policy_class("own.py:Threshold", folders=(folder, other)).name == "threshold"
+    assert load_policy_class("own.py:Threshold", folders=(other, folder)).name == "other"
+    assert load_policy_class(f"{folder}/own.py:Threshold").name == "threshold"
+
+
+def test_a_relative_file_is_found_from_the_current_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    assert load_policy_class("own.py:Threshold").name == "threshold"
+
+
+def test_an_installed_entry_point_is_found(monkeypatch):
+    class Installed(ForwardOnly):
+        name = "installed"
+
+    install(monkeypatch, "installed", lambda: Installed)
+    assert load_policy_class("installed") is Installed
+
+
+def test_a_package_that_fails_to_load_is_named(monkeypatch):
+    def load():
+        raise ImportError("no module named nowhere")
+
+    install(monkeypatch, "installed", load)
+    assert message_of("installed") == (
+        "policy \"installed\": its package failed to load: ImportError('no module named nowhere')"
+    )
+
+
+def test_an_entry_point_that_is_no_policy_is_an_error(monkeypatch):
+    install(monkeypatch, "installed", lambda: dict)
+    assert message_of("installed") == (
+        "policy \"installed\": <class 'dict'> is not a RelayPolicy with a decide() method"
+    )
+
+
+def test_an_unknown_name_names_the_nearest_and_all_of_both_kinds(monkeypatch):
+    install(monkeypatch, "greedy", lambda: ForwardOnly)
+    assert message_of("forwrad") == (
+        'policy "forwrad" is neither built in, an installed entry point, nor "file.py:Class"; '
+        'did you mean "forward"? (known: forward, greedy)'
+    )
+
+
+def test_a_missing_file_lists_where_it_was_looked_for(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    places = f"{folder / 'sub' / 'gone.py'}, {folder / 'gone.py'}"
+    message = message_of("gone.py:Threshold", folders=(folder / "sub",))
+    assert message == f'policy "gone.py:Threshold": no such file (looked for {places})'
+
+
+def test_a_file_that_is_not_python_is_an_error(tmp_path):
+    (tmp_path / "own.txt").write_text(PLUGIN, encoding="utf-8")
+    message = message_of("own.txt:Threshold", folders=(tmp_path,))
+    assert message == f'policy "own.txt:Threshold": {tmp_path / "own.txt"} is not a Python file'
+
+
+def test_a_missing_class_names_the_nearest(folder):
+    message = message_of("own.py:Treshold", folders=(folder,))
+    assert f'{folder / "own.py"} has no class "Treshold"; did you mean "Threshold"?' in message
+    assert "Unfinished" in message
+
+
+@pytest.mark.parametrize("class_name", ["Unfinished", "NotAPolicy", "PLUGIN"])
+def test_a_class_that_cannot_decide_is_an_error(folder, class_name):
+    with (folder / "own.py").open("a", encoding="utf-8") as file:
+        file.write("\nPLUGIN = 3\n")
+    message = message_of(f"own.py:{class_name}", folders=(folder,))
+    assert message.endswith("is not a RelayPolicy with a decide() method")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("1 / 0", "ZeroDivisionError('division by zero')"),
+        ("import no_such_package_anywhere", "ModuleNotFoundError"),
+        ("def broken(:", "SyntaxError"),
+    ],
+)
+def test_a_file_that_fails_to_load_says_why_and_leaves_no_trace(tmp_path, text, cause):
+    (tmp_path / "own.py").write_text(text, encoding="utf-8")
+    before = set(sys.modules)
+    message = message_of("own.py:Threshold", folders=(tmp_path,))
+    assert message.startswith(f'policy "own.py:Threshold": {tmp_path / "own.py"} failed to load: {cause}')
+    assert {name for name in set(sys.modules) - before if name.startswith("netgen_policy_")} == set()
+
+
+def test_parameters_reach_the_policy_with_their_types(folder):
+    make = policy_factory("own.py:Threshold", {"limit": 1, "mode": "none"}, folders=(folder,))
+    policy = make()
+    assert isinstance(policy, RelayPolicy)
+    assert (policy.limit, policy.repeats, policy.mode) == (1.0, 1, "none")
+    assert isinstance(policy.limit, float)
+
+
+def test_each_instance_has_its_own_memory(folder):
+    make = policy_factory("own.py:Threshold", {"limit": 1}, folders=(folder,))
+    first, second = make(), make()
+    first.decide(sample_views()[0], None)
+    assert (first.memory.seen, second.memory.seen) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"limit": 1, "repeat": 2},
+            'no parameter "repeat"; did you mean "repeats"? (accepted: limit, repeats, mode)',
+        ),
+        ({}, 'parameter "limit" is missing and has no default'),
+        (
+            {"limit": "much"},
+            "parameter \"limit\" = 'much': Input should be a valid number, unable to parse string as a number",
+        ),
+        (
+            {"limit": 1, "repeats": 1.5},
+            'parameter "repeats" = 1.5: Input should be a valid integer, got a number with a fractional part',
+        ),
+        ({"limit": 1, "mode": "full"}, "parameter \"mode\" = 'full': Input should be 'semi' or 'none'"),
+    ],
+)
+def test_wrong_parameters_are_errors(folder, parameters, message):
+    with pytest.raises(InputError) as error:
+        policy_factory("own.py:Threshold", parameters, folders=(folder,))
+    assert str(error.value) == f'policy "own.py:Threshold": {message}'
+
+
+def test_a_policy_without_parameters_accepts_none():
+    with pytest.raises(InputError, match=r'^policy "forward": no parameter "limit".*\(accepted: none\)$'):
+        policy_factory("forward", {"limit": 1})
+    assert isinstance(policy_factory("forward", {})(), ForwardOnly)
+
+
+def test_a_policy_that_refuses_its_parameters_is_named(folder):
+    with pytest.raises(PolicyError) as error:
+        policy_factory("own.py:Threshold", {"limit": -1}, folders=(folder,))
+    assert str(error.value) == (
+        "policy \"own.py:Threshold\" with {'limit': -1.0}: ValueError('limit = -1.0 must not be negative')"
+    )
+
+
+@pytest.mark.parametrize("annotation", ["Nowhere", "types.ModuleType"])
+def test_an_annotation_that_cannot_be_checked_names_the_policy_and_the_parameter(tmp_path, annotation):
+    """A class imported only for type checking, or one that pydantic has no check for: no traceback."""
+    (tmp_path / "own.py").write_text(
+        "from __future__ import annotations\n"
+        "import types\n"
+        "from netgen.policy import RelayPolicy\n\n"
+        "class Own(RelayPolicy):\n"
+        f"    def __init__(self, limit: {annotation}) -> None: ...\n"
+        "    def decide(self, view, rng): return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    with pytest.raises((InputError, PolicyError), match=r'^policy "own.py:Own"'):
+        policy_factory("own.py:Own", {"limit": 1}, folders=(tmp_path,))

@@ -13,7 +13,7 @@ from typing import Any
 from netgen.errors import did_you_mean
 
 _NUMBER = r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?"
-_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([^\s\d.].{{0,30}}?)?\s*", re.ASCII)
+_QUANTITY = re.compile(rf"\s*({_NUMBER})\s*([A-Za-zµμ%/].{{0,30}}?)?\s*", re.ASCII)
 _UNIT = re.compile(r"[A-Za-zµμ%]{1,20}(?:\s?/\s?[A-Za-z]{1,12})?|/\s?[A-Za-z]{1,12}")
 _LARGEST_EXPONENT = 330
 _LARGEST_LEVEL_DBM = 3000

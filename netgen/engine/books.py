@@ -141,7 +141,7 @@ def node_balances(nodes: Mapping[str, Node], links: Sequence[Link], relay: Relay
         arrived[link.target] += link.books.arrived_bits
         copied[link.target] += link.books.copied_bits
         ended[link.target] += link.books.ended_bits
-        offered[link.source] += link.books.offered_bits
+        offered[link.source] += link.books.offered_bits - link.books.born_bits
     held: dict[str, int] = dict.fromkeys(nodes, 0)
     for hop, name in relay.open_hops.items():
         held[name] += hop.arrived_bits

@@ -64,8 +64,12 @@ def expand(root: Item, issues: list[Issue]) -> Item:
     if _is_open(entries.get("links")):
         named = entries.get("links")
         entries["links"] = replace(named or root, value=_directed(named, links, issues))
-    expanded = replace(root, value=entries)
-    return _with_forward(expanded)
+    return replace(root, value=entries)
+
+
+def completed(root: Item) -> Item:
+    """Do what has to wait until every override is applied: paths, and the policy that needs no declaration."""
+    return _with_forward(absolute_paths(root))
 
 
 def _is_open(section: Item | None) -> bool:

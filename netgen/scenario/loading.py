@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from netgen.errors import ScenarioError, did_you_mean
 from netgen.scenario.check import Draft
-from netgen.scenario.expansion import absolute_paths, expand
+from netgen.scenario.expansion import completed, expand
 from netgen.scenario.fields import ARROW
 from netgen.scenario.messages import issues_of, keys_of
 from netgen.scenario.reachability import find_defects
@@ -71,15 +71,25 @@ def load_scenario(
         root = composition.read(Path(display), display)
     except Unreadable as error:
         raise ScenarioError(report([*issues, error.issue])) from None
-    root = _override_all(root, [one for one in parsed if one.keys[0] != "links"], issues)
+    late = [override for override in parsed if _is_late(override, root)]
+    root = _override_all(root, [override for override in parsed if override not in late], issues)
     root = expand(root, issues)
-    root = _override_all(root, [one for one in parsed if one.keys[0] == "links"], issues)
-    root = absolute_paths(root)
+    root = completed(_override_all(root, late, issues))
     scenario, wrong = _validate(root, clean=not issues)
     if issues or wrong or scenario is None:
         places = {issue.mark for issue in issues if issue.mark.line}
         raise ScenarioError(report([*issues, *(issue for issue in wrong if issue.mark not in places)]))
     return scenario
+
+
+def _is_late(override: _Override, root: Item) -> bool:
+    """Whether an override concerns what only expansion makes: directed links, generated nodes."""
+    section, *rest = override.keys
+    nodes = root.mapping.get("nodes")
+    named = nodes.mapping if nodes is not None else {}
+    return section == "links" or (
+        section == "nodes" and "topology" in root.mapping and len(rest) > 1 and rest[0] not in named
+    )
 
 
 def _both_ways(override: _Override) -> list[_Override]:
@@ -299,6 +309,8 @@ def _unfolded(item: Item, above: tuple[str, ...]) -> Item:
     """Return the mapping that a short form stands for, so that one of its keys can be set."""
     if isinstance(item.value, dict) or not above:
         return item
+    if len(above) == 3 and above[-1] in _LISTS and isinstance(item.value, str):
+        return replace(item, value=[item])
     short = (
         {"nodes": "kind", "policies": "use"}.get(above[0]) if len(above) == 2 else _SHORT_KEYS.get(above[-1])
     )

@@ -108,7 +108,8 @@ class Link:
 
     def accept(self, hop: Hop, time_ns: Ints, size_bits: Ints, index: Ints) -> None:
         """Queue packets whose arrival instants are known, none before what has been processed."""
-        self.books.offer(time_ns, size_bits)
+        background = hop.previous is None and hop.train.meaning is None
+        self.books.offer(time_ns, size_bits, born=background)
         self.done_ns = min(self.done_ns, int(time_ns[0]) - 1)
         self._pending.append((time_ns, size_bits, index, hop))
 

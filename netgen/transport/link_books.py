@@ -42,12 +42,16 @@ class LinkBooks:
         self.flying_bits = 0
         self.copied_bits = 0
         self.ended_bits = 0
+        self.born_bits = 0
         self.packets = 0
         self._best: dict[str, dict[int, float]] = {}
 
-    def offer(self, time_ns: Ints, size_bits: Ints) -> None:
-        """Count bits handed to the link by its node before the end of the run."""
-        self.offered_bits += _sum_until(time_ns, size_bits, self.end_ns)
+    def offer(self, time_ns: Ints, size_bits: Ints, *, born: bool) -> None:
+        """Count bits handed to the link by its node before the end of the run; `born`: made there and then."""
+        bits = _sum_until(time_ns, size_bits, self.end_ns)
+        self.offered_bits += bits
+        if born:
+            self.born_bits += bits
 
     def arrive(self, time_ns: Ints, size_bits: Ints) -> int:
         """Count bits handed to the node at the other end before the end of the run; return how many."""

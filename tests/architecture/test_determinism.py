@@ -107,9 +107,13 @@ def test_the_checks_can_fail(sample):
             return default_rng().random() + random.random() + np.random.default_rng(1).random()
         """,
     )
-    assert {"random", "numpy.random.default_rng", "np.random.seed", "torch.manual_seed", "random.random"} <= set(
-        hidden_randomness(bad)
-    )
+    assert {
+        "random",
+        "numpy.random.default_rng",
+        "np.random.seed",
+        "torch.manual_seed",
+        "random.random",
+    } <= set(hidden_randomness(bad))
     assert {"default_rng", "np.random.default_rng"} <= set(hidden_randomness(bad))
     assert wall_clock(bad) == ["time", "time.perf_counter", "datetime.datetime.now"]
     assert len(unordered_loops(bad)) == 2

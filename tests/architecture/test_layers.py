@@ -22,13 +22,13 @@ OFFENCES = {
     "ns3/__init__.py": "",
     "engine/bridge.py": "import netgen.ns3\n",
 }
+LINT_IMPORTS = "from importlinter.cli import lint_imports_command as main; main()"
 
 
 def lint_imports(folder: Path) -> tuple[int, str]:
     """Run import-linter on the netgen package in `folder`."""
     run = subprocess.run(
-        [sys.executable, "-c", "from importlinter.cli import lint_imports_command as main; main()"]
-        + ["--no-cache", "--no-logo", "--config", "pyproject.toml"],
+        [sys.executable, "-c", LINT_IMPORTS, "--no-cache", "--no-logo", "--config", "pyproject.toml"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"},
         capture_output=True,

@@ -5,7 +5,6 @@ import importlib
 from types import ModuleType
 
 
-
 def listed(source) -> list[str] | None:
     """The names in `__all__`, or None when the module has none."""
     for node in source.tree.body:

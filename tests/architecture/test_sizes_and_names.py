@@ -7,6 +7,7 @@ MODULES_PER_PACKAGE = 12
 LINES_PER_MODULE = 400
 LINES_PER_FUNCTION = 60
 BANNED = {"util", "utils", "helper", "helpers", "misc", "manager", "handler", "data", "info"}
+BANNED_ENDINGS = ("Manager", "Handler", "Helper", "Helpers", "Utils")
 
 
 def too_deep(sources) -> list[str]:
@@ -42,11 +43,12 @@ def banned_names(sources) -> list[str]:
     for source in sources:
         if BANNED & set(source.module.rpartition(".")[2].lower().split("_")):
             found.append(source.module)
-        for node in ast.walk(source.tree):
-            if isinstance(node, ast.ClassDef) and node.name.lower().lstrip("_") in BANNED:
-                found.append(f"{source.module}.{node.name}")
-            elif isinstance(node, ast.ClassDef) and node.name.endswith(("Manager", "Handler", "Helper", "Utils")):
-                found.append(f"{source.module}.{node.name}")
+        found += [
+            f"{source.module}.{node.name}"
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.ClassDef)
+            and (node.name.lower().lstrip("_") in BANNED or node.name.endswith(BANNED_ENDINGS))
+        ]
     return found
 
 

@@ -20,19 +20,133 @@ TREES = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
 EXAMPLES = 2000
 
 ODD_VALUES = st.sampled_from(
-    [None, True, False, 0, -1, 1, 2, 7, 10**30, -0.0, 1e-300, 1e300, float("nan"), float("inf"), "", " ", "0", "x"]
-    + ["5 ms", "-5 ms", "1e999 s", "1 parsec", "20 Mbit/s", "0 bit/s", "2 MB", "50 %", "-1 %", "1080p30", "9**9**9 s"]
-    + ["A", "edge", "tower", "forward", "constant", "steps", "multicast", "extends", "relayed.yaml", "../samples", "\0"]
+    [
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1,
+        2,
+        7,
+        10**30,
+        -0.0,
+        1e-300,
+        1e300,
+        float("nan"),
+        float("inf"),
+        "",
+        " ",
+        "0",
+        "x",
+    ]
+    + [
+        "5 ms",
+        "-5 ms",
+        "1e999 s",
+        "1 parsec",
+        "20 Mbit/s",
+        "0 bit/s",
+        "2 MB",
+        "50 %",
+        "-1 %",
+        "1080p30",
+        "9**9**9 s",
+    ]
+    + [
+        "A",
+        "edge",
+        "tower",
+        "forward",
+        "constant",
+        "steps",
+        "multicast",
+        "extends",
+        "relayed.yaml",
+        "../samples",
+        "\0",
+    ]
     + ["A -> B", "A <-> A", "é", "😀", "\ud7ff", "a" * 300, "{", "[1, 2]", "1:30", "no", "2001-01-01", "<<"]
-    + [[], {}, [[]], [None], {"kind": None}, {"kind": "cell"}, {"a": {"b": [1, {"c": None}]}}, ["A", "A"], ["A", "B"]]
+    + [
+        [],
+        {},
+        [[]],
+        [None],
+        {"kind": None},
+        {"kind": "cell"},
+        {"a": {"b": [1, {"c": None}]}},
+        ["A", "A"],
+        ["A", "B"],
+    ]
 )
 ODD_KEYS = st.sampled_from(
-    ["", "A", "B", "kind", "path", "extends", "topology", "nodes", "links", "A -> B", "B <-> A", "A->", "->source"]
-    + ["seed", "no", "x.y", 7, None, True, "capacity", "steps", "with", "gpu", "radio", "loss", "é", "<<", "0 s"]
+    [
+        "",
+        "A",
+        "B",
+        "kind",
+        "path",
+        "extends",
+        "topology",
+        "nodes",
+        "links",
+        "A -> B",
+        "B <-> A",
+        "A->",
+        "->source",
+    ]
+    + [
+        "seed",
+        "no",
+        "x.y",
+        7,
+        None,
+        True,
+        "capacity",
+        "steps",
+        "with",
+        "gpu",
+        "radio",
+        "loss",
+        "é",
+        "<<",
+        "0 s",
+    ]
 )
 SNIPPETS = st.sampled_from(
-    ["&a ", "*a", "&a [*a, *a]", "!!python/name:os.system ", "!x ", "\n---\n", "\n...\n", "\t", "\0", "\x85", "{", "}", "]"]
-    + [": ", "- ", "? ", "|\n", ">\n", "'", '"', "#", "<<: *a\n", "%YAML 9.9\n", "\ufeff", "~", "@", "`", "\r", "  "]
+    [
+        "&a ",
+        "*a",
+        "&a [*a, *a]",
+        "!!python/name:os.system ",
+        "!x ",
+        "\n---\n",
+        "\n...\n",
+        "\t",
+        "\0",
+        "\x85",
+        "{",
+        "}",
+        "]",
+    ]
+    + [
+        ": ",
+        "- ",
+        "? ",
+        "|\n",
+        ">\n",
+        "'",
+        '"',
+        "#",
+        "<<: *a\n",
+        "%YAML 9.9\n",
+        "\ufeff",
+        "~",
+        "@",
+        "`",
+        "\r",
+        "  ",
+    ]
 )
 
 
@@ -103,7 +217,9 @@ def mutated_texts(draw):
         elif change == "snippet":
             raw = raw[:here] + draw(SNIPPETS).encode() + raw[here:]
         elif change == "nest":
-            opening, closing = draw(st.sampled_from([(b"[", b"]"), (b"{a: ", b"}"), (b"- ", b""), (b"? ", b"")]))
+            opening, closing = draw(
+                st.sampled_from([(b"[", b"]"), (b"{a: ", b"}"), (b"- ", b""), (b"? ", b"")])
+            )
             depth = draw(st.sampled_from([3, 30, 70, 1000, 20000]))
             raw = raw[:here] + opening * depth + b"1" + closing * depth + raw[here:]
         else:
@@ -122,7 +238,11 @@ def folder():
 
 
 @settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
 @given(raw=st.one_of(mutated_trees(), mutated_texts()))
 def test_a_mutated_file_is_a_scenario_or_a_message(folder, raw):
@@ -153,8 +273,33 @@ def test_a_mutated_file_is_a_scenario_or_a_message(folder, raw):
             "{}={}".format,
             st.lists(
                 st.sampled_from(
-                    ["nodes", "A", "gpu", "streams", "links", "A->D", "D<->F", "capacity", "steps", '"0 s"', "rate"]
-                    + ["services", "s1", "to", "0", "1", "-1", "9" * 30, "duration", "topology", "with", "policies", ""]
+                    [
+                        "nodes",
+                        "A",
+                        "gpu",
+                        "streams",
+                        "links",
+                        "A->D",
+                        "D<->F",
+                        "capacity",
+                        "steps",
+                        '"0 s"',
+                        "rate",
+                    ]
+                    + [
+                        "services",
+                        "s1",
+                        "to",
+                        "0",
+                        "1",
+                        "-1",
+                        "9" * 30,
+                        "duration",
+                        "topology",
+                        "with",
+                        "policies",
+                        "",
+                    ]
                 ),
                 min_size=1,
                 max_size=5,

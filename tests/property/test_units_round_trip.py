@@ -32,7 +32,9 @@ def test_whole_numbers_survive(dimension, number):
 
 @settings(derandomize=True, deadline=None, database=None)
 @given(
-    width_px=st.integers(1, 16384), height_px=st.integers(1, 16384), rate_hz=st.floats(0.001, 1000).map(lambda x: round(x, 6))
+    width_px=st.integers(1, 16384),
+    height_px=st.integers(1, 16384),
+    rate_hz=st.floats(0.001, 1000).map(lambda x: round(x, 6)),
 )
 def test_video_formats_survive(width_px, height_px, rate_hz):
     written = units.FrameFormat(width_px, height_px, rate_hz)

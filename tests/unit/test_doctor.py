@@ -194,7 +194,7 @@ def test_a_compiler_is_looked_for_by_its_usual_names(monkeypatch):
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(shutil, "which", lambda name: "/opt/clang++" if name == "clang++" else None)
     assert doctor._compiler() == Finding("C++ compiler", State.OK, "/opt/clang++")
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     finding = doctor._compiler()
     assert finding.state is State.OPTIONAL
     assert "apt-get install g++" in finding.mend
@@ -208,7 +208,7 @@ def test_the_compiler_that_the_environment_names_comes_first(monkeypatch):
 
 def test_a_full_disk_is_missing(tmp_path, monkeypatch):
     usage = collections.namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**12, 10**12, 5 * 10**8))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(10**12, 10**12, 5 * 10**8))
     finding = doctor._disk(tmp_path / "runs")
     assert (finding.state, finding.found) == (State.MISSING, "0.5 GB free")
     assert finding.mend == f"free 1 GB at {tmp_path}, or run with --out on another disk"
@@ -220,7 +220,7 @@ def test_runs_that_cannot_be_written_are_missing(tmp_path, monkeypatch):
     assert (finding.state, finding.found) == (State.MISSING, f"{tmp_path / 'runs'} is a file")
     assert "--out" in finding.mend
 
-    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(doctor.os, "access", lambda _path, _mode: False)
     finding = doctor._folder(tmp_path / "elsewhere" / "runs")
     assert (finding.state, finding.found) == (State.MISSING, f"{tmp_path} is read-only")
 

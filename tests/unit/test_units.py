@@ -9,8 +9,24 @@ from netgen import units
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("5 ms", 0.005), ("2 min", 120.0), ("1 h", 3600.0), ("1.5s", 1.5), ("5 us", 5e-6), ("5 µs", 5e-6), ("5 μs", 5e-6)]
-    + [("250 ns", 2.5e-7), ("1 d", 86400.0), ("0", 0.0), (0, 0.0), (0.0, 0.0), ("2 seconds", 2.0), ("1e-3 s", 0.001)],
+    [
+        ("5 ms", 0.005),
+        ("2 min", 120.0),
+        ("1 h", 3600.0),
+        ("1.5s", 1.5),
+        ("5 us", 5e-6),
+        ("5 µs", 5e-6),
+        ("5 μs", 5e-6),
+    ]
+    + [
+        ("250 ns", 2.5e-7),
+        ("1 d", 86400.0),
+        ("0", 0.0),
+        (0, 0.0),
+        (0.0, 0.0),
+        ("2 seconds", 2.0),
+        ("1e-3 s", 0.001),
+    ],
 )
 def test_durations(text, seconds):
     assert units.parse_duration_s(text) == seconds
@@ -18,14 +34,22 @@ def test_durations(text, seconds):
 
 @pytest.mark.parametrize(
     ("text", "bits_per_second"),
-    [("20 Mbit/s", 2e7), ("20 Mbps", 2e7), ("500 kB/s", 4e6), ("1 KiB/s", 8192.0), ("3 Gbit/min", 5e7), ("0 bps", 0.0)],
+    [
+        ("20 Mbit/s", 2e7),
+        ("20 Mbps", 2e7),
+        ("500 kB/s", 4e6),
+        ("1 KiB/s", 8192.0),
+        ("3 Gbit/min", 5e7),
+        ("0 bps", 0.0),
+    ],
 )
 def test_rates(text, bits_per_second):
     assert units.parse_rate_bps(text) == bits_per_second
 
 
 @pytest.mark.parametrize(
-    ("text", "bits"), [("2 MB", 16_000_000), ("64 KiB", 524_288), ("1400 B", 11_200), ("12 kbit", 12_000), ("0.5 B", 4)]
+    ("text", "bits"),
+    [("2 MB", 16_000_000), ("64 KiB", 524_288), ("1400 B", 11_200), ("12 kbit", 12_000), ("0.5 B", 4)],
 )
 def test_sizes_are_whole_bits(text, bits):
     found = units.parse_size_bits(text)
@@ -79,7 +103,9 @@ def test_video_formats(text, expected):
     assert units.parse_video_format(str(found)) == found
 
 
-@pytest.mark.parametrize("text", ["1080i30", "1080p", "1080p0", "0x720@30", "1280x720", "17000x10@1", "1000p30", 30, None])
+@pytest.mark.parametrize(
+    "text", ["1080i30", "1080p", "1080p0", "0x720@30", "1280x720", "17000x10@1", "1000p30", 30, None]
+)
 def test_what_is_no_video_format(text):
     with pytest.raises(ValueError, match="accepted: "):
         units.parse_video_format(text)

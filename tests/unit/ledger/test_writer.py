@@ -99,13 +99,17 @@ def test_every_table_is_there_and_readable_when_nothing_was_recorded(tmp_path):
 
 def test_what_was_written_before_a_failure_is_complete_and_readable(tmp_path):
     writer = LedgerWriter(tmp_path)
-    with pytest.raises(RuntimeError, match="the policy failed"):
+
+    def fail_after(rows: int) -> None:
         try:
-            for number in range(5):
+            for number in range(rows):
                 writer.add(link_record("a->b", float(number)))
             raise RuntimeError("the policy failed")
         finally:
             writer.close()
+
+    with pytest.raises(RuntimeError, match="the policy failed"):
+        fail_after(5)
     assert LedgerReader(tmp_path).table("links", ["start_s"]).to_pydict() == {"start_s": [0, 1, 2, 3, 4]}
 
 
@@ -187,10 +191,11 @@ def test_a_folder_without_a_table_is_no_run_directory(tmp_path, table):
 
 
 def test_the_table_names_are_those_of_the_run_directory():
-    assert RECORD_TYPES == {
+    expected = {
         "links": LinkRecord,
         "nodes": NodeRecord,
         "users": UserRecord,
         "segments": SegmentRecord,
         "decisions": DecisionRecord,
     }
+    assert expected == RECORD_TYPES

@@ -21,7 +21,9 @@ def message_of(name: str) -> str:
     with pytest.raises(ScenarioError) as caught:
         load_scenario(f"{name}.yaml")
     text = str(caught.value).replace(str(ERRORS.parent), "TESTS")
-    return re.sub(r"(not valid YAML): .*", r"\1: ...", text) + "\n"  # the parser's own words differ by version
+    return (
+        re.sub(r"(not valid YAML): .*", r"\1: ...", text) + "\n"
+    )  # the parser's own words differ by version
 
 
 @pytest.mark.parametrize("name", CASES)

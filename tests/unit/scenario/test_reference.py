@@ -61,7 +61,14 @@ def test_the_schema_refuses_wrong_shapes(name, validator):
 def test_the_schema_sees_one_wrong_key_anywhere(validator):
     document = yaml.safe_load((SAMPLES / "relayed.yaml").read_text(encoding="utf-8"))
     assert validator.is_valid(document)
-    for keys in ([], ["nodes", "F"], ["nodes", "F", "gpu"], ["links", "A -> D"], ["contents", "par"], ["services", "s1"]):
+    for keys in (
+        [],
+        ["nodes", "F"],
+        ["nodes", "F", "gpu"],
+        ["links", "A -> D"],
+        ["contents", "par"],
+        ["services", "s1"],
+    ):
         changed = copy.deepcopy(document)
         place = changed
         for key in keys:
@@ -71,7 +78,9 @@ def test_the_schema_sees_one_wrong_key_anywhere(validator):
 
 
 def test_the_schema_lets_a_file_with_bases_leave_keys_out(validator):
-    assert validator.is_valid({"extends": "a.yaml", "services": {"s1": {"deadline": "1 s"}, "s2": None}, "seed": None})
+    assert validator.is_valid(
+        {"extends": "a.yaml", "services": {"s1": {"deadline": "1 s"}, "s2": None}, "seed": None}
+    )
     assert not validator.is_valid({"services": {"s1": {"deadline": "1 s"}}})
     assert not validator.is_valid({"extends": "a.yaml", "services": {"s1": {"dedline": "1 s"}}})
 

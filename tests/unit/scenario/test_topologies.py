@@ -31,7 +31,11 @@ def test_grid_is_the_graph_of_that_name(rows, columns):
 
 def test_graphml_keeps_what_its_edges_carry():
     scenario = load_scenario(SAMPLES / "imported.yaml")
-    assert {name: node.kind for name, node in scenario.nodes.items()} == {"a": "server", "b": "terminal", "c": "relay"}
+    assert {name: node.kind for name, node in scenario.nodes.items()} == {
+        "a": "server",
+        "b": "terminal",
+        "c": "relay",
+    }
     assert (scenario.links["a->b"].capacity.rate_bps, scenario.links["b->a"].delay_s) == (20e6, 0.007)
     assert (scenario.links["b->c"].capacity.rate_bps, scenario.links["c->b"].delay_s) == (1e6, 0.001)
 

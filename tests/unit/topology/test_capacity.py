@@ -119,7 +119,14 @@ def test_a_period_that_ends_in_silence_never_swallows_work():
 def test_silence_is_waited_out():
     """1 Mbit/s for 2 s, nothing for 3 s, then 4 Mbit/s: by hand."""
     capacity = CapacityProcess.steps([0, 2, 5], [1e6, 0, 4e6])
-    assert capacity.work_bits(np.array([0.0, 1.0, 2.0, 4.0, 5.0, 6.0])).tolist() == [0, 1e6, 2e6, 2e6, 2e6, 6e6]
+    assert capacity.work_bits(np.array([0.0, 1.0, 2.0, 4.0, 5.0, 6.0])).tolist() == [
+        0,
+        1e6,
+        2e6,
+        2e6,
+        2e6,
+        6e6,
+    ]
     assert capacity.time_s(np.array([0.0, 1e6, 2e6, 2e6 + 4, 6e6])).tolist() == [0, 1, 2, 5.000001, 6]
     assert [capacity.rate_at(time_s) for time_s in (0.0, 1.999, 2.0, 5.0, 99.0)] == [1e6, 1e6, 0, 4e6, 4e6]
     assert capacity.max_rate_bps == 4e6

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netgen import __version__
-from netgen.errors import InputError, NetgenError, did_you_mean
+from netgen.errors import InputError, NetgenError
 
 
 class _Parser(argparse.ArgumentParser):
@@ -216,7 +216,7 @@ def _scenarios(_options: argparse.Namespace) -> int:
 
     folder = Path("scenarios")
     if not folder.is_dir():
-        raise InputError(f"there is no folder {folder.resolve()}{did_you_mean('scenarios', os.listdir('.'))}")
+        raise InputError(f"there is no folder {folder.resolve()}; run this where the scenarios are")
     found = {}
     for path in sorted(folder.glob("*.yaml")):
         try:

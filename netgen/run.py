@@ -16,7 +16,7 @@ from typing import Any
 
 from netgen import __version__
 from netgen.build.assembly import build_simulation
-from netgen.build.contents import build_actions
+from netgen.build.contents import build_menu
 from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
@@ -24,6 +24,7 @@ from netgen.metrics import summary as figures
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
 from netgen.policy.loading import find_policy_file
+from netgen.provenance import weakest
 from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
 from netgen.scenario.schema import Scenario
 
@@ -150,7 +151,7 @@ def _summary(
         "decisions": totals.decisions,
         **figures.headline(ledger),
         "rating_levels": dict(zip(LEVELS, levels, strict=True)),
-        "actions": {name: action.provenance.value for name, action in build_actions(scenario).items()},
+        "actions": _marks(scenario),
         "service_modes": figures.service_modes(ledger, enhancements),
         "receivers": figures.per_receiver(ledger),
         "links": figures.per_link(ledger),
@@ -164,6 +165,14 @@ def _summary(
             }
             for name, law in laws.items()
         },
+    }
+
+
+def _marks(scenario: Scenario) -> dict[str, str]:
+    """Weakest provenance among the figures of each action."""
+    menu = build_menu(scenario)
+    return {
+        name: weakest(action.provenance for action in menu.variants_of(name)).value for name in menu.names
     }
 
 

@@ -24,7 +24,7 @@ class BppThreshold(RelayPolicy):
 
     Above `full_bpp` a segment goes on in full, between the two in a semi-reference mode, below `none_bpp`
     in a no-reference mode (Zhang et al., Generative Video Communications, Engineering 56(1), 2026,
-    section 2). What can be spared is the service's equal share of the next link, times `share`. A
+    section 2). What can be spared is the service's equal share of the next link, times `share`, over its copies. A
     contracted segment is expanded at the last node that can do it, unless the way on could not carry it.
 
     Parameters
@@ -46,7 +46,8 @@ class BppThreshold(RelayPolicy):
         """Contract, expand or forward by the available bits per pixel."""
         segment = view.segment
         pixel_rate = segment.width_px * segment.height_px * segment.frames / segment.duration_s
-        spare_bps = min((link.available_bps for link in view.links), default=float("inf")) * self.share
+        spare_bps = min((link.available_bps for link in view.links), default=float("inf"))
+        spare_bps *= self.share / segment.copies
         spare_bpp = spare_bps / pixel_rate
         if segment.contracted_by is not None:
             if view.expansion is not None and not view.forward.expandable_downstream:

@@ -10,7 +10,7 @@ from netgen.engine.downlink import Downlink
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import Node
 from netgen.engine.parcel import Parcel
-from netgen.generative.action import GenerativeAction
+from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.service_time import service_time
 from netgen.media.representation import Representation
 from netgen.policy import (
@@ -37,7 +37,7 @@ class Outlook:
     Parameters
     ----------
     transport : Transport               Brings links up to date before they are looked at.
-    actions : mapping                   The scenario's menu.
+    menu : Menu                         The scenario's actions.
     nodes : mapping                     Nodes by name, for what could expand downstream.
     downlinks : mapping                 Downlinks by cell.
     """
@@ -46,20 +46,20 @@ class Outlook:
         self,
         transport: Transport,
         *,
-        actions: Mapping[str, GenerativeAction],
+        menu: Menu,
         nodes: Mapping[str, Node],
         downlinks: Mapping[str, Downlink],
     ) -> None:
         self.transport = transport
-        self.actions = actions
+        self.menu = menu
         self.nodes = nodes
         self.downlinks = downlinks
-        self._times: dict[tuple[str, str, str, int, int], float] = {}
+        self._times: dict[tuple[str, str, str, str, int, int], float] = {}
 
     def compute_s(self, gpu: Gpu, action: GenerativeAction, direction: str, parcel: Parcel) -> float:
         """Time of one action on a GPU that can do it, for all copies of a parcel."""
         frames = parcel.frames * parcel.copies
-        key = (gpu.device.name, action.name, direction, frames, parcel.pixels)
+        key = (gpu.device.name, action.name, parcel.service.content_class, direction, frames, parcel.pixels)
         if key not in self._times:
             work = action.work(direction)
             assert work is not None  # noqa: S101  (a node lists only actions that it can do)
@@ -102,11 +102,11 @@ class Outlook:
         """The representation that a decision makes of a parcel's."""
         representation = parcel.representation
         if isinstance(decision, Contract):
-            return self.actions[decision.action].contract(
+            return self._action(decision.action, parcel).contract(
                 representation, frames=parcel.frames, pixels=parcel.pixels
             )
         if isinstance(decision, Expand) and representation.contracted_by is not None:
-            return self.actions[representation.contracted_by].expand(
+            return self._action(representation.contracted_by, parcel).expand(
                 representation, source_bits=parcel.source_bits, duration_s=parcel.duration_s
             )
         return representation
@@ -114,8 +114,12 @@ class Outlook:
     def action_of(self, parcel: Parcel, decision: Contract | Expand) -> tuple[str, GenerativeAction]:
         """Direction and action that a decision stands for."""
         if isinstance(decision, Contract):
-            return "contract", self.actions[decision.action]
-        return "expand", self.actions[str(parcel.representation.contracted_by)]
+            return "contract", self._action(decision.action, parcel)
+        return "expand", self._action(str(parcel.representation.contracted_by), parcel)
+
+    def _action(self, name: str, parcel: Parcel) -> GenerativeAction:
+        """An action as it is for the parcel's class of content."""
+        return self.menu.of(name, parcel.service.content_class)
 
     def _legal(self, parcel: Parcel, node: Node) -> list[Decision]:
         """Decisions that could be carried out here."""
@@ -128,7 +132,7 @@ class Outlook:
             legal += [
                 Contract(name)
                 for name in node.contractions
-                if self.actions[name].contracted_bits(frames=parcel.frames, pixels=parcel.pixels)
+                if self._action(name, parcel).contracted_bits(frames=parcel.frames, pixels=parcel.pixels)
                 < representation.bits
             ]
         return [*legal, Drop()]
@@ -236,6 +240,7 @@ class Outlook:
             service=service.name, content=service.content, index=parcel.index, receivers=parcel.receivers,
             content_class=service.content_class, width_px=video.width_px, height_px=video.height_px,
             frames=parcel.frames, duration_s=parcel.duration_s, source_bits=parcel.source_bits, bits=made.bits,
+            copies=parcel.copies,
             bits_per_pixel=made.bits / (parcel.frames * parcel.pixels),
             semantic_bits=made.semantic_fidelity * service.semantic_bits,
             semantic_fidelity=made.semantic_fidelity, required_fidelity=service.required_fidelity,

@@ -82,6 +82,8 @@ class Reception:
         parcel = parcel.bound_for((receiver,))
         if parcel.representation.contracted_by is not None and not parcel.representation.playable:
             self.lose(parcel, LossReason.UNPLAYABLE)
+        elif parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
+            self.lose(parcel, LossReason.BELOW_FIDELITY)
         elif receiver in self.downlinks:
             self._send_down(parcel, receiver)
         elif receiver in self.broadcasts:

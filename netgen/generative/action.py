@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from netgen.generative.profile import CodingMode, Work
@@ -89,3 +90,28 @@ class GenerativeAction:
             playable=True,
             generated=representation.generated or self.learned,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The actions of a scenario; one action may stand at another point for another class of content.
+
+    Parameters
+    ----------
+    variants : mapping              (action, content class) to the action as it is for that class.
+    """
+
+    variants: Mapping[tuple[str, str], GenerativeAction]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the actions, in the scenario's order."""
+        return tuple(dict.fromkeys(name for name, _ in self.variants))
+
+    def of(self, name: str, content_class: str) -> GenerativeAction:
+        """The action `name` for contents of a class."""
+        return self.variants[name, content_class]
+
+    def variants_of(self, name: str) -> tuple[GenerativeAction, ...]:
+        """The action `name` for every class that the scenario has."""
+        return tuple(action for (found, _), action in self.variants.items() if found == name)

@@ -71,7 +71,7 @@ class OperatingPoint:
     Parameters
     ----------
     bits_per_pixel : float or None, bit         Coded bits per source pixel.
-    psnr_db : float or None, dB                 Of the expanded video against the source.
+    psnr_db : float or None, dB                 Of the expanded video against the source; measured: luma.
     ms_ssim : float or None                     Likewise, 0..1.
     semantic_fidelity : float or None           Share of the semantic bits that is kept, 0..1.
     encode, decode : Work or None               Contract and expand.
@@ -158,7 +158,7 @@ def point_on_curve(curve: Sequence[OperatingPoint], bits_per_pixel: float) -> Op
 def mean_point(points: Sequence[OperatingPoint], bits_per_pixel: float) -> OperatingPoint:
     """Average of points of different clips at one rate; a figure that one of them lacks stays None.
 
-    The mean work is per frame; its `std_s` is the standard deviation over the clips.
+    The mean work is per frame of the clips' mean size; its `std_s` is the standard deviation over clips.
     """
     if len(points) == 1:
         return points[0]
@@ -198,31 +198,40 @@ def _weakest_given(marks: Iterable[Provenance | None]) -> Provenance | None:
 def _combined_work(
     works: Sequence[Work | None], combine: Callable[[list[float]], float], *, spread: bool = False
 ) -> Work | None:
-    """Works of one device and frame size as one work for one frame; None when one of them is not known.
+    """Works of one device as one work for one frame; None when one of them is not known.
 
-    One declared work that all the points share stays as it is.
+    Works of unlike frame sizes are brought to their mean size in proportion to the pixels, which makes the
+    time an estimate. One declared work that all the points share stays as it is.
     """
     if works[0] is not None and works[0].device == ANY_DEVICE and all(work == works[0] for work in works):
         return works[0]
-    known = [work for work in works if work is not None and work.frames is not None]
-    if len(known) < len(works):
+    known = [work for work in works if work is not None]
+    sized = [(work, work.frames, work.pixels) for work in known if work.frames and work.pixels]
+    if len(sized) < len(works):
         return None
-    if len({(work.device, work.pixels) for work in known}) > 1:
-        found = ", ".join(sorted({f"{work.device} ({work.pixels} pixels)" for work in known}))
+    devices = sorted({work.device for work in known})
+    if len(devices) > 1:
         raise ModelRangeError(
-            f"times of one profile come from different devices or frame sizes ({found}); keep them apart"
+            f"times of one profile come from different devices ({', '.join(devices)}); keep them apart"
         )
-    times = [work.seconds / (work.frames or 1) for work in known]
-    flops = [work.flops / (work.frames or 1) for work in known if work.flops is not None]
+    pixels = round(fmean(size for _, _, size in sized))
+    to_frame = [pixels / size / frames for _, frames, size in sized]
+    marks = [work.provenance for work in known]
+    if len({size for _, _, size in sized}) > 1:
+        marks.append(Provenance.ESTIMATED)
+    times = [work.seconds * share for work, share in zip(known, to_frame, strict=True)]
+    flops = [
+        work.flops * share for work, share in zip(known, to_frame, strict=True) if work.flops is not None
+    ]
     weights = [work.memory_bytes for work in known if work.memory_bytes is not None]
     return Work(
         seconds=combine(times),
         std_s=stdev(times) if spread else None,
         frames=1,
-        pixels=known[0].pixels,
-        device=known[0].device,
+        pixels=pixels,
+        device=devices[0],
         flops=combine(flops) if len(flops) == len(known) else None,
         memory_bytes=max(weights) if len(weights) == len(known) else None,
-        provenance=weakest(work.provenance for work in known),
-        source=known[0].source,
+        provenance=weakest(marks),
+        source="; ".join(sorted({work.source for work in known})),
     )

@@ -64,9 +64,9 @@ def published_memory_bytes(row: Mapping[str, str], direction: str) -> int | None
 def _published_work(row: Mapping[str, str], direction: str) -> Work | None:
     """Work of one direction, or None where the paper gives no time.
 
-    ASSUMED: MAdd figures are per frame. The paper does not say, and 53.6 G multiply-adds for 250 frames
-    would be fewer operations per pixel than the generators' layers have. The estimate for another device
-    does not depend on it while arithmetic bounds both devices.
+    ASSUMED: MAdd figures are per frame. The paper does not say; 53.6 G for 250 frames would use each of
+    FOMM's 45.6 M weights under 5 times a frame, and a convolution uses each at every place of its map.
+    The estimate for another device does not depend on it while arithmetic bounds both devices.
     """
     seconds = number(row[f"{direction}_s"])
     if seconds is None:

@@ -27,6 +27,7 @@ class LossReason(StrEnum):
     INCOMPLETE = "incomplete"
     POLICY_DROP = "policy-drop"
     UNPLAYABLE = "unplayable"
+    BELOW_FIDELITY = "below-fidelity"
     OUT_OF_COVERAGE = "out-of-coverage"
     RECEPTION = "reception"
 
@@ -70,7 +71,9 @@ class NodeRecord:
     gpu_jobs: int = _of("", "jobs finished")
     gpu_queue: int = _of("", "jobs waiting at the end of the interval")
     deadline_misses: int = _of("", "actions given up because they would have missed the deadline")
-    energy_joule: float | None = _of("J", "energy of the GPU, idle power included; null when its power is not known")
+    energy_joule: float | None = _of(
+        "J", "energy of the GPU, idle power included; null when its power is not known"
+    )
     contracted: int = _of("", "segments contracted")
     expanded: int = _of("", "segments expanded")
     forwarded: int = _of("", "segments forwarded by decision")

@@ -27,7 +27,7 @@ def sample_views() -> tuple[NodeView, ...]:
     """Views that every policy must survive: idle and full queues, dead links, no GPU, no time left."""
     segment = SegmentView(
         service="s", content="c", index=0, receivers=("h",), content_class="natural",
-        width_px=1280, height_px=720, frames=30, duration_s=1.0, source_bits=6_000_000, bits=6_000_000,
+        width_px=1280, height_px=720, frames=30, duration_s=1.0, source_bits=6_000_000, bits=6_000_000, copies=1,
         bits_per_pixel=6e6 / (1280 * 720 * 30), semantic_bits=20.0, semantic_fidelity=1.0,
         required_fidelity=0.0, contracted_by=None, playable=True, age_s=0.0, time_left_s=2.0,
     )  # fmt: skip

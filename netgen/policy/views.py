@@ -20,7 +20,8 @@ class SegmentView:
     width_px, height_px, frames : int   The video in this segment.
     duration_s : float, s               Playing time of the segment.
     source_bits : int, bit              Size of the uncontracted representation.
-    bits : int, bit                     Size of the representation at hand.
+    bits : int, bit                     Size of the representation at hand, per copy.
+    copies : int                        Copies that travel together: one per user of a personal service.
     bits_per_pixel : float              `bits` over all pixels of the segment.
     semantic_bits : float, bit          Meaning still held by the representation at hand.
     semantic_fidelity : float           The same as a share of the segment's meaning, 0..1.
@@ -42,6 +43,7 @@ class SegmentView:
     duration_s: float
     source_bits: int
     bits: int
+    copies: int
     bits_per_pixel: float
     semantic_bits: float
     semantic_fidelity: float

@@ -36,9 +36,15 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None] | None]:
         yield lambda time_s: bar.update(task, completed=time_s)
 
 
+def _console() -> Console:
+    """Standard output; wide enough for every table where it is not a terminal."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=140, highlight=False)
+
+
 def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     """The summary of a run."""
-    console = Console()
+    console = _console()
     console.print(_headline(summary))
     console.print(_receivers(summary))
     if any(node.get("gpu_offered_load") for node in summary["nodes"].values()):
@@ -53,6 +59,7 @@ def _headline(summary: Mapping[str, Any]) -> Table:
     table = Table(title=f"{summary['scenario']} (seed {summary['seed']})", show_header=False)
     table.add_column("figure")
     table.add_column("value", justify="right")
+    mark = summary["semantic_fidelity_provenance"]
     rows = [
         ("simulated / wall time", f"{summary['simulated_s']:g} s / {summary['wall_s']:.2f} s"),
         ("segments offered", f"{summary['segments_offered']:,}"),
@@ -62,7 +69,7 @@ def _headline(summary: Mapping[str, Any]) -> Table:
         ("in flight at the end", _share(summary, "segments_in_flight")),
         (
             "semantic fidelity",
-            f"{_number(summary['semantic_fidelity_mean'])} ({summary['semantic_fidelity_provenance']})",
+            f"{_number(summary['semantic_fidelity_mean'])} ({mark})",
         ),
         ("delay mean / p95", f"{_number(summary['delay_mean_s'])} s / {_number(summary['delay_p95_s'])} s"),
         ("stall ratio", _number(summary["stall_ratio_mean"])),
@@ -88,7 +95,7 @@ def _receivers(summary: Mapping[str, Any]) -> Table:
     for name in ("users", "offered", "in time", "late", "lost", "fidelity", "delay [s]", "utility"):
         table.add_column(name, justify="right")
     if beside:
-        table.add_column(f"fidelity against {summary['baseline']['policy']}", justify="right")
+        table.add_column(f"vs {summary['baseline']['policy']}", justify="right")
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
             row = [
@@ -134,7 +141,7 @@ def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
     shown = f"the {most} busiest of {len(ranked)} links" if len(ranked) > most else "links"
     table = Table(title=shown)
     table.add_column("link")
-    for name in ("carried [Mbit]", "utilisation", "lost [Mbit]", "semantic [bit]", "semantic utilisation"):
+    for name in ("carried [Mbit]", "used", "lost [Mbit]", "semantic [bit]", "semantically used"):
         table.add_column(name, justify="right")
     for name, link in ranked[:most]:
         table.add_row(
@@ -169,7 +176,7 @@ def name_table(title: str, entries: Mapping[str, str]) -> None:
     table.add_column("what it is")
     for name, text in entries.items():
         table.add_row(Text(name), Text(text))
-    Console().print(table)
+    _console().print(table)
 
 
 def profile_table(profiles: Mapping[str, Profile]) -> None:
@@ -181,7 +188,7 @@ def profile_table(profiles: Mapping[str, Profile]) -> None:
         found = profile.rate_range
         rates = "-" if found is None else f"{found[0]:.4g} to {found[1]:.4g}"
         table.add_row(name, profile.mode.value, profile.provenance.value, rates, Text(profile.source))
-    Console().print(table)
+    _console().print(table)
 
 
 def doctor_table(findings: Sequence[Finding]) -> None:
@@ -193,7 +200,7 @@ def doctor_table(findings: Sequence[Finding]) -> None:
     for finding in findings:
         state = Text(finding.state, style=styles.get(finding.state, ""))
         table.add_row(Text(finding.name), state, Text(finding.found), Text(finding.mend))
-    Console().print(table)
+    _console().print(table)
 
 
 def check_table(checks: Sequence[Check]) -> None:
@@ -207,9 +214,9 @@ def check_table(checks: Sequence[Check]) -> None:
             Text(check.name), f"{check.value:.9g}", f"{check.reference:.9g}", f"{check.tolerance:.3g}", verdict,
             Text(check.source),
         )  # fmt: skip
-    Console().print(table)
+    _console().print(table)
     held = sum(check.ok for check in checks)
-    Console().print(f"{held} passed, {len(checks) - held} failed")
+    _console().print(f"{held} passed, {len(checks) - held} failed")
 
 
 def _number(value: float | None) -> str:

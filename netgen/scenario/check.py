@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
 from pathlib import Path
 
 from netgen.errors import did_you_mean
@@ -12,6 +12,9 @@ from netgen.scenario.expansion import POLICY_FILE, policy_folders
 from netgen.scenario.network import ConstantCapacity, SteppedCapacity, TracedCapacity
 from netgen.scenario.schema import FileContent, ParametricContent, Scenario, TraceContent
 from netgen.scenario.tree import Issue, Item, Key, deepest, issue_at
+
+_MOST_HINTS = 100
+_MOST_COMPARED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,13 @@ class Draft:
     scenario : Scenario         Without the entries whose shape is wrong.
     root : Item                 The document, with places.
     names : mapping             Section to all its names, those of wrong entries too.
+    hints : iterator            Runs out after so many typo hints as a report shows; each takes milliseconds.
     """
 
     scenario: Scenario
     root: Item
-    names: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, Collection[str]]
+    hints: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_HINTS)))
 
     def issue(self, keys: Iterable[Key], reason: str, *, at_key: bool = False) -> Issue:
         """Return an issue at the place of `keys`, or of the nearest value above it that is written."""
@@ -52,18 +57,28 @@ def _dangling(
     known = draft.names.get(section, ())
     if name in known:
         return
-    listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
+    listed = ", ".join(islice(known, 12)) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
     what = f'"{name}" is' if at_key else "is"
     accepted = listed or f"none, there are no {section}"
-    reason = f"{what} not {_SINGULAR[section]}; accepted: {accepted}{did_you_mean(name, known)}"
+    reason = f"{what} not {_SINGULAR[section]}; accepted: {accepted}{_hint(draft, name, known)}"
     yield draft.issue(keys, reason, at_key=at_key)
+
+
+def _hint(draft: Draft, name: str, known: Collection[str]) -> str:
+    """Return the nearest name, in bounded time: a hostile file has thousands of names and of typos."""
+    if next(draft.hints, None) is None:
+        return ""
+    alike = (other for other in known if abs(len(other) - len(name)) <= 3)
+    return did_you_mean(name, list(islice(alike, _MOST_COMPARED)))
 
 
 def _repeated(draft: Draft, keys: tuple[Key, ...], names: tuple[str, ...]) -> Iterator[Issue]:
     """Yield an issue for each name that a list holds a second time."""
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             yield draft.issue((*keys, index), "is repeated; accepted: each name once")
+        seen.add(name)
 
 
 def links_join_two_nodes(draft: Draft) -> Iterator[Issue]:
@@ -167,17 +182,21 @@ def enhancements_add_to_a_service(draft: Draft) -> Iterator[Issue]:
     """`enhances` names another service, and no service enhances itself through others."""
     services = draft.scenario.services
     for name, service in services.items():
-        if service.enhances is None:
-            continue
-        place = ("services", name, "enhances")
-        yield from _dangling(draft, place, service.enhances, "services")
-        chain = [name]
-        above = service.enhances
-        while above in services and above not in chain:
-            chain.append(above)
-            above = services[above].enhances or ""
-        if above == name:
-            yield draft.issue(place, f"makes a cycle: {' -> '.join([*chain, name])}; accepted: no cycles")
+        if service.enhances is not None:
+            yield from _dangling(draft, ("services", name, "enhances"), service.enhances, "services")
+    visited: set[str] = set()
+    for start in services:
+        chain: dict[str, None] = {}
+        above: str | None = start
+        while above is not None and above in services and above not in visited:
+            visited.add(above)
+            chain[above] = None
+            above = services[above].enhances
+        if above is not None and above in chain:
+            names = list(chain)
+            cycle = [*names[names.index(above) :], above]
+            reason = f"makes a cycle: {' -> '.join(cycle)}; accepted: no cycles"
+            yield draft.issue(("services", cycle[-2], "enhances"), reason)
 
 
 def audiences_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:

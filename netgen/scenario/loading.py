@@ -121,7 +121,7 @@ def _validate(root: Item, *, clean: bool) -> tuple[Scenario | None, list[Issue]]
             scenario = Scenario.model_validate(_salvaged(document, error))
         except ValidationError:
             return None, issues
-    names = {section: tuple(entries) for section, entries in _sections(document)}
+    names = {section: entries.keys() for section, entries in _sections(document)}
     defects = find_defects(Draft(scenario, root, names), complete=clean and not issues)
     return scenario, issues + defects
 
@@ -140,7 +140,7 @@ def _salvaged(document: dict[str, Any], error: ValidationError) -> dict[str, Any
             continue
         section = rest.get(keys[0])
         if keys[0] in NAMED_SECTIONS and len(keys) > 1 and isinstance(section, dict):
-            rest[keys[0]] = {name: entry for name, entry in section.items() if name != keys[1]}
+            section.pop(keys[1], None)
         else:
             rest.pop(keys[0], None)
     return {**{key: value for key, value in _PLACEHOLDERS.items() if key not in rest}, **rest}

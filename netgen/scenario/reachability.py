@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft
 from netgen.scenario.schema import ExplicitRoute, Scenario, Service
 from netgen.scenario.tree import Issue
 
+_FEW_SOURCES = 50
 
-def _reached(scenario: Scenario, source: str) -> frozenset[str]:
-    """Return all nodes to which links lead from `source`, itself included."""
+
+def _reached_from(scenario: Scenario, sources: set[str]) -> dict[str, frozenset[str]]:
+    """Return for each source all nodes to which links lead from it, itself included.
+
+    Nodes that reach each other reach the same ones, so one search is made for each such group: thousands of
+    sources in one large mesh would otherwise take a minute.
+    """
     following: dict[str, list[str]] = {}
     for link in scenario.links.values():
         following.setdefault(link.source, []).append(link.target)
+    representative = _representatives(following) if len(sources) > _FEW_SOURCES else {}
+    found: dict[str, frozenset[str]] = {}
+    for source in sorted(sources):
+        first = representative.get(source, source)
+        if first not in found:
+            found[first] = _search(following, first)
+        found[source] = found[first]
+    return found
+
+
+def _search(following: Mapping[str, list[str]], source: str) -> frozenset[str]:
     reached, frontier = {source}, [source]
     while frontier:
         for target in following.get(frontier.pop(), []):
@@ -24,10 +42,18 @@ def _reached(scenario: Scenario, source: str) -> frozenset[str]:
     return frozenset(reached)
 
 
+def _representatives(following: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return for each node one node of its strongly connected component."""
+    import networkx as nx  # noqa: PLC0415  (takes 0.14 s, needed by few scenarios)
+
+    components = nx.strongly_connected_components(nx.DiGraph(following))
+    return {node: first for component in components for first in [min(component)] for node in component}
+
+
 def receivers_are_reached(draft: Draft) -> Iterator[Issue]:
     """Links lead from the source of a service, and of background traffic, to everyone who receives."""
     scenario = draft.scenario
-    reached = {source: _reached(scenario, source) for source in _sources(scenario)}
+    reached = _reached_from(scenario, _sources(scenario))
     for name, service in scenario.services.items():
         if isinstance(service.route, ExplicitRoute):
             continue
@@ -54,10 +80,10 @@ def explicit_paths_are_paths(draft: Draft) -> Iterator[Issue]:
         for index, path in enumerate(service.route.paths):
             place = ("services", name, "route", "paths", index)
             yield from _path_issues(draft, service, place, path)
-        ends = [path[-1] for path in service.route.paths]
+        ends = Counter(path[-1] for path in service.route.paths)
         for index, receiver in enumerate(service.receivers):
-            if ends.count(receiver) != 1:
-                reason = f"is at the end of {ends.count(receiver)} paths; accepted: one path to each receiver"
+            if ends[receiver] != 1:
+                reason = f"is at the end of {ends[receiver]} paths; accepted: one path to each receiver"
                 yield draft.issue(("services", name, "to", index), reason)
 
 
@@ -69,13 +95,15 @@ def _path_issues(
     if path[-1] not in service.receivers:
         accepted = ", ".join(service.receivers)
         yield draft.issue((*place, len(path) - 1), f"is not a receiver of the service; accepted: {accepted}")
+    visited = {path[0]}
     for hop, (source, target) in enumerate(pairwise(path), start=1):
         if f"{source}->{target}" not in draft.scenario.links:
             onward = sorted(link.target for link in draft.scenario.links.values() if link.source == source)
             reason = f"is not linked from {source}; accepted: {', '.join(onward) or f'none, no link leaves {source}'}"
             yield draft.issue((*place, hop), reason)
-        if target in path[:hop]:
+        if target in visited:
             yield draft.issue((*place, hop), "is visited twice; accepted: each node once")
+        visited.add(target)
 
 
 def stations_have_viewers(draft: Draft) -> Iterator[Issue]:
@@ -96,7 +124,7 @@ def watched_services_arrive(draft: Draft) -> Iterator[Issue]:
     """What an audience watches is sent to its tower, or to every one of its cells."""
     for name, audience in draft.scenario.audiences.items():
         for index, watched in enumerate(audience.watches):
-            receivers = draft.scenario.services[watched].receivers
+            receivers = frozenset(draft.scenario.services[watched].receivers)
             absent = [cell for cell in audience.cells if cell not in receivers]
             if audience.tower in receivers or (audience.cells and not absent):
                 continue

@@ -5,6 +5,7 @@ import ast
 CLOCK_FREE = {"engine", "generative", "ledger", "policy", "radio", "topology", "traffic", "transport"}
 CLOCK_ALLOWED = {"netgen.generative.calibrate", "netgen.policy.checking"}
 GENERATORS_MADE_IN = {"netgen.rng", "netgen.policy.checking"}
+SEEDS_DRAWN_IN = {"netgen.run": ["secrets"]}  # a seed that nobody gave is drawn once, printed and stored
 NOW = {"now", "utcnow", "today"}
 UNSEEDED = {"random", "secrets", "uuid"}
 
@@ -60,7 +61,8 @@ def test_generators_are_made_in_one_place(sources, plugins):
     offences = {
         source.module: hidden_randomness(source)
         for source in (*sources, *plugins)
-        if source.module not in GENERATORS_MADE_IN and hidden_randomness(source)
+        if source.module not in GENERATORS_MADE_IN
+        and hidden_randomness(source) != SEEDS_DRAWN_IN.get(source.module, [])
     }
     assert offences == {}, "take a stream from netgen.rng.Streams instead"
 

@@ -39,8 +39,6 @@ ODD_VALUES = st.sampled_from(
         " ",
         "0",
         "x",
-    ]
-    + [
         "5 ms",
         "-5 ms",
         "1e999 s",
@@ -52,8 +50,6 @@ ODD_VALUES = st.sampled_from(
         "-1 %",
         "1080p30",
         "9**9**9 s",
-    ]
-    + [
         "A",
         "edge",
         "tower",
@@ -64,10 +60,19 @@ ODD_VALUES = st.sampled_from(
         "extends",
         "relayed.yaml",
         "../samples",
-        "\0",
-    ]
-    + ["A -> B", "A <-> A", "é", "😀", "\ud7ff", "a" * 300, "{", "[1, 2]", "1:30", "no", "2001-01-01", "<<"]
-    + [
+        "\x00",
+        "A -> B",
+        "A <-> A",
+        "é",
+        "😀",
+        "\ud7ff",
+        "a" * 300,
+        "{",
+        "[1, 2]",
+        "1:30",
+        "no",
+        "2001-01-01",
+        "<<",
         [],
         {},
         [[]],
@@ -94,8 +99,6 @@ ODD_KEYS = st.sampled_from(
         "B <-> A",
         "A->",
         "->source",
-    ]
-    + [
         "seed",
         "no",
         "x.y",
@@ -123,13 +126,11 @@ SNIPPETS = st.sampled_from(
         "\n---\n",
         "\n...\n",
         "\t",
-        "\0",
+        "\x00",
         "\x85",
         "{",
         "}",
         "]",
-    ]
-    + [
         ": ",
         "- ",
         "? ",
@@ -255,7 +256,7 @@ def test_a_mutated_file_is_a_scenario_or_a_message(folder, raw):
         message = str(error)
         assert len(message) > len(str(path))
         for line in message.splitlines():
-            named = line.startswith(str(path)) or line.startswith(str(folder / "relayed.yaml"))
+            named = line.startswith((str(path), str(folder / "relayed.yaml")))
             assert named, line
         return
     event("accepted")
@@ -285,8 +286,6 @@ def test_a_mutated_file_is_a_scenario_or_a_message(folder, raw):
                         "steps",
                         '"0 s"',
                         "rate",
-                    ]
-                    + [
                         "services",
                         "s1",
                         "to",
@@ -312,4 +311,7 @@ def test_an_odd_override_is_a_scenario_or_a_message(override):
     try:
         load_scenario(SAMPLES / "relayed.yaml", [override])
     except ScenarioError as error:
-        assert str(error).startswith(("--set ", str(SAMPLES)))
+        message = str(error)
+    else:
+        message = "--set accepted"
+    assert message.startswith(("--set ", str(SAMPLES)))

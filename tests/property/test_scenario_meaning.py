@@ -91,11 +91,9 @@ def test_a_dangling_name_is_an_error_that_names_it(tmp_path_factory, name, typo,
     wrong = name[:typo] + letter + name[typo:]
     text = (SAMPLES / "minimal.yaml").read_text(encoding="utf-8")
     path = tmp_path_factory.mktemp("dangling") / "dangling.yaml"
-    path.write_text(
-        text
-        + f"background: {{b: {{from: {wrong}, to: B, rate: 1 Mbit/s}}}}\naudiences: {{u: {{count: 1, tower: {wrong}, watches: {wrong}}}}}\n",
-        encoding="utf-8",
-    )
+    background = f"background: {{b: {{from: {wrong}, to: B, rate: 1 Mbit/s}}}}\n"
+    audiences = f"audiences: {{u: {{count: 1, tower: {wrong}, watches: {wrong}}}}}\n"
+    path.write_text(text + background + audiences, encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         load_scenario(path)
     assert str(caught.value).count(f'= "{wrong}": is not a ') == 3

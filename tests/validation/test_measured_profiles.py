@@ -57,8 +57,7 @@ def test_reading_the_curves_stays_inside_what_was_measured(name):
 @pytest.mark.parametrize("codec", ["x265", "svtav1"])
 def test_a_smaller_picture_reaches_lower_rates(codec):
     lowest = [load_profiles()[f"{codec}{scale}"].rate_range[0] for scale in ("", "-half", "-quarter")]
-    assert lowest == sorted(lowest, reverse=True)
-    assert lowest[2] < lowest[0] / 2
+    assert lowest[0] > lowest[1] > lowest[2]
 
 
 @pytest.mark.parametrize("name", ACTIONS)

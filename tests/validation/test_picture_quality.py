@@ -54,15 +54,15 @@ def test_ms_ssim_is_built_from_scikit_images_scales(name):
     """
     one, other = (plane.astype(float) for plane in pairs()[name])
     expected = 1.0
-    for exponent, is_last in zip((0.0448, 0.2856, 0.3001, 0.2363, 0.1333), (False,) * 4 + (True,), strict=True):
+    for exponent, is_last in zip(
+        (0.0448, 0.2856, 0.3001, 0.2363, 0.1333), (False,) * 4 + (True,), strict=True
+    ):
         expected *= ssim_map(one, other, k1=0.01 if is_last else 1e9).mean() ** exponent
         one, other = (transform.downscale_local_mean(plane, (2, 2)) for plane in (one, other))
     assert ms_ssim(*pairs()[name]) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"), [("noise", 0.870102), ("blur", 0.967345), ("steps", 0.836947)]
-)
+@pytest.mark.parametrize(("name", "expected"), [("noise", 0.870102), ("blur", 0.967345), ("steps", 0.836947)])
 def test_ms_ssim_is_near_an_implementation_that_pads_the_border(name, expected):
     """Values by blazediff-ssim 6.1.1 (`metric="ms-ssim"`, follows msssim.m) on the same pictures.
 

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,7 +90,7 @@ def test_a_clip_made_twice_has_the_same_bytes(tmp_path):
 
 
 def test_the_command_writes_clips_labels_list_and_readme(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(clips, "RECIPES", (BY_NAME["wall-balls"],))
+    monkeypatch.setattr(clips, "RECIPES", (replace(BY_NAME["wall-balls"], frames=10),))
     out = tmp_path / "made"
     assert main(["--out", str(out)]) == 0
     assert {path.name for path in out.iterdir()} == {
@@ -104,7 +105,7 @@ def test_the_command_writes_clips_labels_list_and_readme(tmp_path, monkeypatch, 
 
 
 def test_a_set_that_is_too_large_to_ship_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(clips, "RECIPES", (BY_NAME["wall-balls"],))
+    monkeypatch.setattr(clips, "RECIPES", (replace(BY_NAME["wall-balls"], frames=10),))
     monkeypatch.setattr(clips, "_LARGEST_SET_BYTES", 1000)
     with pytest.raises(RuntimeError, match="at most 1000 are shipped"):
         clips.write_clip_set(tmp_path, progress=lambda _: None)

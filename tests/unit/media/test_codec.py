@@ -125,7 +125,9 @@ def test_small_sides_are_refused_before_an_encoder_sees_them():
     assert SMALLEST_SIDE_PX == 64
     assert coded_size_px(480, 272, scale=4) == (120, 68)
     assert coded_size_px(256, 256, scale=4) == (64, 64)
-    with pytest.raises(InputError, match="320 x 240 at scale 4 are 80 x 60 pixels; both sides must be at least 64"):
+    with pytest.raises(
+        InputError, match="320 x 240 at scale 4 are 80 x 60 pixels; both sides must be at least 64"
+    ):
         coded_size_px(320, 240, scale=4)
     with pytest.raises(InputError, match="48 x 48 pixels"):
         encode(textured(2, width_px=48, height_px=48), CodingConfig(Codec.X265, 30, 1, 25))

@@ -86,7 +86,10 @@ def test_the_same_generator_gives_the_same_track_and_frames_follow_the_grid():
         ({"sizes": SizeLaw.LOGNORMAL, "variation": 0.0}, "more than 0 and at most 10 is accepted"),
         ({"sizes": SizeLaw.LOGNORMAL, "variation": float("nan")}, "more than 0 and at most 10 is accepted"),
         ({"sizes": SizeLaw.LOGNORMAL, "variation": 11.0}, "more than 0 and at most 10"),
-        ({"sizes": SizeLaw.LOGNORMAL, "variation": 2.0, "rate_bps": 1.6e16}, "less than 2.53 bit is accepted"),
+        (
+            {"sizes": SizeLaw.LOGNORMAL, "variation": 2.0, "rate_bps": 1.6e16},
+            "less than 2.53 bit is accepted",
+        ),
         ({"sizes": SizeLaw.CONSTANT, "variation": 0.2}, "only lognormal sizes take one"),
         ({"sizes": SizeLaw.EXPONENTIAL, "variation": 1.0}, "only lognormal sizes take one"),
     ],

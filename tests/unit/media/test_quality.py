@@ -67,7 +67,9 @@ def test_an_inverted_picture_scores_zero_and_is_no_complex_number(picture):
 def test_a_sequence_is_the_mean_of_its_frames(picture):
     reference = np.stack([picture, picture])
     shown = np.stack([picture, noisy(picture, 20)])
-    assert sequence_ms_ssim(reference, shown) == pytest.approx((1 + ms_ssim(picture, shown[1])) / 2, abs=1e-12)
+    assert sequence_ms_ssim(reference, shown) == pytest.approx(
+        (1 + ms_ssim(picture, shown[1])) / 2, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(

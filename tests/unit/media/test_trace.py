@@ -52,7 +52,10 @@ def test_a_byte_order_mark_is_not_part_of_the_header(trace):
         ("frame_bits,segment_bits\n1,2\n", r"trace\.csv:1:1: .* alone"),
         ("12\n13\n", r'trace\.csv:1:1: found the header "12"'),
         ("frame_bits\n", r"trace\.csv:2:1: the trace has a header and no rows"),
-        ("segment_bits\n5\n1.5\n", r'trace\.csv:3:1: found "1\.5"; accepted: one whole number of bits from 1'),
+        (
+            "segment_bits\n5\n1.5\n",
+            r'trace\.csv:3:1: found "1\.5"; accepted: one whole number of bits from 1',
+        ),
         ("segment_bits\nNaN\n", 'found "NaN"'),
         ("segment_bits\n0\n", "found 0 bit; accepted: one whole number of bits from 1"),
         ("segment_bits\n-3\n", "found -3 bit"),

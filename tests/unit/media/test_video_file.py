@@ -15,7 +15,9 @@ av = pytest.importorskip("av")
 
 def moving(frames, *, rate_hz=25, side_px=64):
     """Texture that moves, so that B-frames are used and sizes differ."""
-    texture = np.random.default_rng(3).integers(0, 256, (side_px * 3 // 2, side_px + 2 * frames)).astype(np.uint8)
+    texture = (
+        np.random.default_rng(3).integers(0, 256, (side_px * 3 // 2, side_px + 2 * frames)).astype(np.uint8)
+    )
     planes = np.stack([texture[:, 2 * k : 2 * k + side_px] for k in range(frames)])
     return YuvClip(planes, Fraction(rate_hz))
 

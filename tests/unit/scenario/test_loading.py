@@ -95,7 +95,8 @@ def test_later_bases_win_and_paths_stay_with_their_file(tmp_path):
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "sizes.csv").write_text("segment_bits\n100\n")
     (tmp_path / "parts" / "one.yaml").write_text(
-        "duration: 1 s\ncontents:\n  t: {kind: trace, path: sizes.csv, format: 720p25, class: sports, semantic_bits: 1}\n"
+        "duration: 1 s\ncontents:\n"
+        "  t: {kind: trace, path: sizes.csv, format: 720p25, class: sports, semantic_bits: 1}\n"
     )
     (tmp_path / "two.yaml").write_text(BASE)
     scenario = load(tmp_path, "extends: [parts/one.yaml, two.yaml]\nservices: {s1: {content: t}}\n")

@@ -31,7 +31,7 @@ demo: $(STAMP)  ## run the small example scenario and show its summary
 
 test: lint  ## check style and types, then run the tests (all but the slow ones)
 	@echo "test: running the tests, $(TEST_WORKERS) worker(s); the slow ones are left to .ci/run"
-	@$(PY) -m pytest -q -n $(TEST_WORKERS) -m "not slow"
+	@$(PY) -m pytest -q -n $(TEST_WORKERS) --maxprocesses 8 -m "not slow"
 
 lint: $(STAMP)  ## check style, formatting and types
 	@echo "lint: ruff check"
@@ -66,7 +66,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \
 	echo "make: no Python 3.11 or newer found (tried: $(CANDIDATES)); install one or name it: make PYTHON=/path/to/python3.11" >&2; \
 	exit 1; fi
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "make: $(PYTHON) is not a working Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "setup: making .venv with $(PYTHON) (once; again when pyproject.toml or constraints.txt change)"
 	@"$(PYTHON)" -m venv .venv || { \

@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from netgen import __version__
-from netgen.errors import InputError, NetgenError
+from netgen.errors import InputError, NetgenError, did_you_mean
 
 
 class _Parser(argparse.ArgumentParser):
     """Wrong arguments are wrong input: one message, exit code 2, and the nearest valid command."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        """Print one message and leave."""
-        raise InputError(message)
+        """Raise instead of printing the usage and leaving."""
+        wrong = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+        hint = did_you_mean(wrong[1], re.findall(r"[\w-]+", wrong[2])) if wrong else ""
+        raise InputError(message + hint)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,11 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(f"netgen: {error}\n")
         return error.exit_code
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        if debug:
+            raise
+        sys.stderr.write(f"netgen: {error}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("netgen: interrupted; nothing was written\n")
         return 1
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        if debug:
+            raise
+        sys.stderr.write(
+            f"netgen: a fault in netgen itself: {type(error).__name__}: {error} (--debug shows where)\n"
+        )
         return 1
 
 
@@ -97,7 +113,10 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", action="store_true", help="print the checks as JSON and nothing else")
 
     add("doctor", _doctor, "say what this machine has and how to mend what is missing")
-    add("policies", _policies, "list policies")
+    policies = add("policies", _policies, "list policies, or check one against the policy contract")
+    policies.add_argument(
+        "--check", metavar="POLICY", help="file.py:Class, entry point or built-in name to check"
+    )
     add("profiles", _profiles, "list profiles of generative actions")
     add("scenarios", _scenarios, "list the scenarios in ./scenarios")
     return parser
@@ -194,7 +213,15 @@ def _doctor(_options: argparse.Namespace) -> int:
     return 0 if all(finding.state != "missing" for finding in findings) else 3
 
 
-def _policies(_options: argparse.Namespace) -> int:
+def _policies(options: argparse.Namespace) -> int:
+    if options.check is not None:
+        from netgen.policy import check_policy, policy_factory
+
+        found = check_policy(policy_factory(options.check, {}))
+        sys.stdout.write(
+            f"{options.check}: ok on {found.views} views, {found.decision_s * 1e6:.0f} us a decision\n"
+        )
+        return 0
     from netgen.policy.catalogue import list_policies
     from netgen.report.terminal import name_table
 

@@ -64,7 +64,7 @@ def run(
     seed : int or None              Replaces the scenario's; drawn when neither gives one.
     out : path or None              Run directory to write, which must not exist or be empty; by default the
                                     next free number under `runs/NAME`.
-    progress : callable or None     Called with the simulated time [s] once per ledger interval.
+    progress : callable or None     Called with the simulated time and its end [s], once per interval.
 
     Raises
     ------
@@ -78,7 +78,10 @@ def run(
     scenario = _with_absolute_policies(scenario, folders)
     target = _target(out, scenario.name)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    partial.mkdir(parents=True)
+    try:
+        partial.mkdir(parents=True)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from None
     started = time.perf_counter()
     try:
         summary = _simulate(scenario, partial, progress=progress)
@@ -103,7 +106,7 @@ def run(
         raise
     summary["wall_s"] = time.perf_counter() - started
     _finish(partial, target, scenario, summary, started)
-    return RunResult(target, summary, scenario_warnings(scenario))
+    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"]))
 
 
 def _simulate(
@@ -151,6 +154,7 @@ def _summary(
         "decisions": totals.decisions,
         **figures.headline(ledger),
         "rating_levels": dict(zip(LEVELS, levels, strict=True)),
+        "notes": list(totals.notes),
         "actions": _marks(scenario),
         "service_modes": figures.service_modes(ledger, enhancements),
         "receivers": figures.per_receiver(ledger),

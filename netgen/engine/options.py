@@ -11,8 +11,8 @@ from netgen.engine.gpu import Gpu
 from netgen.engine.node import Node
 from netgen.engine.parcel import Parcel
 from netgen.generative.action import GenerativeAction, Menu
+from netgen.generative.representation import Representation
 from netgen.generative.service_time import service_time
-from netgen.media.representation import Representation
 from netgen.policy import (
     Contract,
     Decision,

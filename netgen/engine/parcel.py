@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from netgen.engine.service import Service
+from netgen.generative.representation import Representation
 from netgen.ledger import Stage
-from netgen.media.representation import Representation
 from netgen.transport.clock import to_s
 from netgen.transport.hop import Hop
 
@@ -25,6 +25,7 @@ class Parcel:
     receivers : tuple of str            Nodes that must get it.
     path : tuple of str                 Nodes passed.
     stages : tuple of Stage             History.
+    forwards : tuple of (str, int)      Nodes that decided to forward it while it came in, and when [ns].
     """
 
     service: Service
@@ -37,6 +38,7 @@ class Parcel:
     receivers: tuple[str, ...]
     path: tuple[str, ...]
     stages: tuple[Stage, ...]
+    forwards: tuple[tuple[str, int], ...] = ()
 
     @property
     def bits(self) -> int:
@@ -89,7 +91,14 @@ class Parcel:
             parcel = replace(parcel, path=(*parcel.path, step.link.target)).with_stage(
                 "link", step.link.name, start_ns, tail_ns
             )
+            for node, decided_ns in self.forwards:
+                if node == step.link.target:
+                    parcel = parcel.with_stage("forward", node, decided_ns, decided_ns)
         return parcel
+
+    def forwarded(self, node: str, time_ns: int) -> Parcel:
+        """The same after a decision to forward it while it is still coming in."""
+        return replace(self, forwards=(*self.forwards, (node, time_ns)))
 
     def _launched(self) -> int:
         """Position in the history behind the step that made the present representation."""

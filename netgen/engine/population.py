@@ -192,7 +192,8 @@ class Population:
             "semantic_fidelity": _ratio(self.semantic_delivered, self.semantic_offered),
             "delay_mean_s": _ratio(self.delay_s, complete),
             "stall_ratio": _ratio(self.stall_s, self.due_s),
-            "quality": _ratio(self.quality, self.quality_known),
+            # Where some of what was shown was never measured, a mean over the rest would flatter.
+            "quality": _ratio(self.quality, np.where(self.quality_known == complete, complete, 0)),
         }
 
 

@@ -98,9 +98,11 @@ class Relay:
         slot = self._slot()
         if isinstance(decision, Forward):
             node.books.forwarded[slot] += 1
-            self._pass_on(
-                parcel.with_stage("forward", node.name, now_ns, now_ns) if hop is None else parcel, node, hop
-            )
+            if hop is None:
+                parcel = parcel.with_stage("forward", node.name, now_ns, now_ns)
+            else:
+                parcel = parcel.forwarded(node.name, now_ns)
+            self._pass_on(parcel, node, hop)
         elif isinstance(decision, Drop):
             if hop is None:
                 node.books.dropped_bits += parcel.bits

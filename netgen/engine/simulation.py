@@ -16,15 +16,15 @@ from netgen.engine.parcel import Parcel
 from netgen.engine.population import Population
 from netgen.engine.relay import Relay
 from netgen.engine.service import Service
+from netgen.generative.representation import Representation
 from netgen.generative.semantic_capacity import Candidate
 from netgen.ledger import Balance, LedgerWriter
-from netgen.media.representation import Representation
 from netgen.transport.background import BackgroundFlow
 from netgen.transport.carriage import Transport
 from netgen.transport.clock import to_s
 from netgen.transport.link import Link
 
-Progress = Callable[[float], None]
+Progress = Callable[[float, float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class EngineTotals:
     gpu_offered_load : mapping      Per node: service time of all submitted jobs over stream time.
     users : mapping                 Columns of the users' table, without the rating.
     balances : tuple of Balance     The accounts that the laws are checked on.
+    notes : tuple of str            What nodes could not do.
     """
 
     simulated_s: float
@@ -52,6 +53,7 @@ class EngineTotals:
     gpu_offered_load: Mapping[str, float]
     users: Mapping[str, Any]
     balances: tuple[Balance, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +72,7 @@ class Simulation:
                                     Per link name: what it could carry, and semantic bits per bit of its
                                     contents without contraction.
     writer : LedgerWriter           Where records go.
+    notes : tuple of str            What nodes cannot do that the scenario would let them do.
     """
 
     env: simpy.Environment
@@ -84,10 +87,11 @@ class Simulation:
     candidates: Mapping[str, Sequence[Candidate]]
     uncontracted: Mapping[str, float]
     writer: LedgerWriter
+    notes: tuple[str, ...] = ()
     _queues: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self, progress: Progress | None = None) -> EngineTotals:
-        """Run to the end and return the totals; `progress` is called once per interval with the time [s]."""
+        """Run to the end and return the totals; `progress` is called once per interval."""
         self._queues = {name: [] for name, node in self.nodes.items() if node.gpu is not None}
         for service in self.services:
             self.env.process(self._offer(service))
@@ -141,7 +145,7 @@ class Simulation:
                 gpu = self.nodes[name].gpu
                 waiting.append(gpu.queued if gpu is not None else 0)
             if progress is not None:
-                progress(to_s(now_ns))
+                progress(to_s(now_ns), to_s(self.end_ns))
 
     def _step_to_end(self) -> int:
         """Let the kernel run until nothing is left up to the end; return how many events it processed."""
@@ -195,4 +199,5 @@ class Simulation:
             },
             users=self.population.columns(),
             balances=tuple(balances),
+            notes=self.notes,
         )

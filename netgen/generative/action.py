@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from netgen.generative.profile import CodingMode, Work
-from netgen.media.representation import Representation
+from netgen.generative.representation import Representation
 from netgen.provenance import Provenance, weakest
 
 

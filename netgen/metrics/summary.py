@@ -17,7 +17,8 @@ SCHEMA_VERSION = 1
 def headline(ledger: LedgerReader) -> dict[str, Any]:
     """Headline figures over everything offered after the warm-up; segments count once per user.
 
-    The percentile of the delay takes the segments of a cell at the mean delay of their users.
+    The percentile of the delay takes the segments of a cell at the mean delay of their users. The energy is
+    null when the power of some node's GPU is not known: a sum over the others would look complete.
     """
     users = ledger.table("users")
     links = ledger.table("links", ["carried_bits"])
@@ -50,7 +51,7 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
         "stall_ratio_mean": pc.mean(stalls).as_py(),
         "utility_mean": pc.mean(ratings).as_py(),
         "gpu_seconds": _sum(nodes["gpu_busy_s"]),
-        "energy_joule": _sum(nodes["energy_joule"]),
+        "energy_joule": None if nodes["energy_joule"].null_count else _sum(nodes["energy_joule"]),
     }
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None] | None]:
-    """A bar of simulated time on stderr; yields what is to be called with the simulated time [s]."""
+def progress_bar(*, shown: bool) -> Iterator[Callable[[float, float], None] | None]:
+    """A bar of simulated time on stderr; yields what is to be called with the simulated time and its end [s]."""
     if not shown:
         yield None
         return
@@ -33,7 +33,7 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float], None] | None]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("run", total=None)
-        yield lambda time_s: bar.update(task, completed=time_s)
+        yield lambda time_s, end_s: bar.update(task, completed=time_s, total=end_s)
 
 
 def _console() -> Console:
@@ -78,7 +78,7 @@ def _headline(summary: Mapping[str, Any]) -> Table:
             "bits sent / delivered",
             f"{summary['bits_sent'] / 1e6:,.1f} / {summary['bits_delivered'] / 1e6:,.1f} Mbit",
         ),
-        ("GPU time / energy", f"{summary['gpu_seconds']:,.1f} s / {summary['energy_joule']:,.0f} J"),
+        ("GPU time / energy", f"{summary['gpu_seconds']:,.1f} s / {_number(summary['energy_joule'], 0)} J"),
         ("deadline misses of actions", f"{summary['deadline_misses']:,}"),
     ]
     for name, value in rows:
@@ -219,9 +219,9 @@ def check_table(checks: Sequence[Check]) -> None:
     _console().print(f"{held} passed, {len(checks) - held} failed")
 
 
-def _number(value: float | None) -> str:
-    """Three digits behind the point; a dash for what is not known."""
-    return "-" if value is None else f"{value:.3f}"
+def _number(value: float | None, digits: int = 3) -> str:
+    """So many digits behind the point; a dash for what is not known."""
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def _share(summary: Mapping[str, Any], key: str) -> str:

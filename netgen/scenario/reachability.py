@@ -46,8 +46,12 @@ def _representatives(following: Mapping[str, list[str]]) -> dict[str, str]:
     """Return for each node one node of its strongly connected component."""
     import networkx as nx  # noqa: PLC0415  (takes 0.14 s, needed by few scenarios)
 
-    components = nx.strongly_connected_components(nx.DiGraph(following))
-    return {node: first for component in components for first in [min(component)] for node in component}
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_edges_from((source, target) for source, targets in following.items() for target in targets)
+    representative: dict[str, str] = {}
+    for component in nx.strongly_connected_components(graph):
+        representative |= dict.fromkeys(component, min(component))
+    return representative
 
 
 def receivers_are_reached(draft: Draft) -> Iterator[Issue]:

@@ -7,6 +7,7 @@ import pytest
 
 from netgen.scenario import load_scenario
 from netgen.scenario.network import CirculantTopology, GraphmlTopology, GridTopology, NodeLinkTopology
+from netgen.scenario.reachability import _reached_from
 from netgen.scenario.topologies import generate
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -82,3 +83,19 @@ def test_xml_entities_are_refused(tmp_path):
     path.write_text('<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><graphml>&b;</graphml>')
     with pytest.raises(ValueError, match="declares XML entities"):
         generate(GraphmlTopology(kind="graphml", path=str(path)))
+
+
+@pytest.mark.parametrize("sources", [3, 60])
+def test_reachability_is_that_of_networkx(sources):
+    scenario = load_scenario(
+        SAMPLES / "mesh.yaml", ["topology.nodes=80", "topology.offsets=[1, 7]", "links.n00->n07.delay=1 ms"]
+    )
+    kept = {key: link for index, (key, link) in enumerate(scenario.links.items()) if index % 5 > 2}
+    cut = scenario.model_copy(update={"links": kept})
+    graph = nx.DiGraph([(link.source, link.target) for link in kept.values()])
+    names = set(list(scenario.nodes)[:sources])
+    graph.add_nodes_from(names)
+    found = _reached_from(cut, names)
+    assert {name: set(found[name]) for name in names} == {
+        name: nx.descendants(graph, name) | {name} for name in names
+    }

@@ -96,22 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("--graph", metavar="OUT", help="draw its network into a PNG, SVG or PDF file")
 
-    calibrate = add("calibrate", _calibrate, "measure an action's profile on this machine and store it")
-    calibrate.add_argument("action", metavar="ACTION", help="x265, x264, svtav1 or all")
-    calibrate.add_argument("--device", default="cpu", choices=["cpu"], help="where to measure (default: cpu)")
-    calibrate.add_argument(
-        "--video", metavar="FILE", action="append", default=[], help="video instead of the clips"
-    )
-    calibrate.add_argument("--out", metavar="FILE", help="JSON Lines file (default: calibrated.jsonl)")
-    calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per point (default: 3)")
-
-    verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
-    verify.add_argument("--full", action="store_true", help="also the long checks")
-    verify.add_argument(
-        "--only", metavar="NAME", action="append", default=[], help="only checks whose name has NAME"
-    )
-    verify.add_argument("--json", action="store_true", help="print the checks as JSON and nothing else")
-
+    _add_measuring(add)
     add("doctor", _doctor, "say what this machine has and how to mend what is missing")
     policies = add("policies", _policies, "list policies, or check one against the policy contract")
     policies.add_argument(
@@ -120,6 +105,30 @@ def _parser() -> argparse.ArgumentParser:
     add("profiles", _profiles, "list profiles of generative actions")
     add("scenarios", _scenarios, "list the scenarios in ./scenarios")
     return parser
+
+
+def _add_measuring(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that measure or check something."""
+    calibrate = add("calibrate", _calibrate, "measure an action's profile on this machine and store it")
+    calibrate.add_argument("action", metavar="ACTION", help="x265, x264, svtav1 or all")
+    calibrate.add_argument("--device", default="cpu", choices=["cpu"], help="where to measure (default: cpu)")
+    calibrate.add_argument(
+        "--video", metavar="FILE", action="append", default=[], help="video instead of the clips"
+    )
+    calibrate.add_argument(
+        "--out",
+        metavar="FILE",
+        default="calibrated.jsonl",
+        help="JSON Lines file to add to (default: %(default)s)",
+    )
+    calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per point (default: 3)")
+
+    verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
+    verify.add_argument("--full", action="store_true", help="also the long checks")
+    verify.add_argument(
+        "--only", metavar="NAME", action="append", default=[], help="only checks whose name has NAME"
+    )
+    verify.add_argument("--json", action="store_true", help="print the checks as JSON and nothing else")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -180,14 +189,18 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from netgen.generative.calibrate import calibrate_to_file
+    from netgen.generative.calibrate import ACTIONS, calibrate_to_file, shipped_clips
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
 
-    out = Path(options.out or "calibrated.jsonl")
-    videos = tuple(Path(video) for video in options.video)
-    count = calibrate_to_file(options.action, out=out, videos=videos, repeats=options.repeats, progress=tell)
+    out = Path(options.out)
+    videos = tuple(Path(video) for video in options.video) or shipped_clips()
+    names = sorted(ACTIONS) if options.action == "all" else [options.action]
+    count = sum(
+        len(calibrate_to_file(name, out=out, videos=videos, repeats=options.repeats, progress=tell))
+        for name in names
+    )
     sys.stdout.write(f"wrote {count} records to {out}\n")
     return 0
 

@@ -16,17 +16,17 @@ from typing import Any
 
 from netgen import __version__
 from netgen.build.assembly import build_simulation
-from netgen.build.contents import build_menu
+from netgen.build.contents import build_menu, profile_file
 from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
-from netgen.policy.loading import find_policy_file
+from netgen.policy.loading import find_file
 from netgen.provenance import weakest
 from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
-from netgen.scenario.schema import Scenario
+from netgen.scenario.schema import ProfiledAction, Scenario
 
 _BASELINE = "baseline"
 
@@ -75,7 +75,7 @@ def run(
     if scenario.seed is None:
         scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
     folders = (Path(path).resolve().parent, Path(path).resolve().parent.parent)
-    scenario = _with_absolute_policies(scenario, folders)
+    scenario = _with_absolute_files(scenario, folders)
     target = _target(out, scenario.name)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
@@ -180,16 +180,24 @@ def _marks(scenario: Scenario) -> dict[str, str]:
     }
 
 
-def _with_absolute_policies(scenario: Scenario, folders: tuple[Path, ...]) -> Scenario:
-    """The same with the files of its policies found, so that the resolved scenario runs from anywhere."""
+def _with_absolute_files(scenario: Scenario, folders: tuple[Path, ...]) -> Scenario:
+    """The same with the files of its policies and profiles found, so that it runs from anywhere once resolved."""
+    actions = {}
+    for name, action in scenario.actions.items():
+        named = profile_file(action.profile) if isinstance(action, ProfiledAction) else None
+        if named is not None:
+            path = find_file(f"actions.{name}: profile {named[0]}", named[0], folders)
+            action = action.model_copy(update={"profile": f"{path}:{named[1]}"})  # noqa: PLW2901
+        actions[name] = action
     found = {}
     for name, reference in scenario.policies.items():
         file_name, separator, class_name = reference.use.rpartition(":")
         if separator:
-            use = f"{find_policy_file(reference.use, file_name, folders)}:{class_name}"
+            path = find_file(f'policy "{reference.use}"', file_name, folders)
+            use = f"{path}:{class_name}"
             reference = reference.model_copy(update={"use": use})  # noqa: PLW2901
         found[name] = reference
-    return scenario.model_copy(update={"policies": found})
+    return scenario.model_copy(update={"policies": found, "actions": actions})
 
 
 def _target(out: str | Path | None, name: str) -> Path:

@@ -112,6 +112,14 @@ class Menu:
         """The action `name` for contents of a class."""
         return self.variants[name, content_class]
 
+    @property
+    def devices(self) -> frozenset[str]:
+        """Devices on which some action was measured."""
+        works = [
+            work for action in self.variants.values() for work in (action.contract_work, action.expand_work)
+        ]
+        return frozenset(work.device for work in works if work is not None)
+
     def variants_of(self, name: str) -> tuple[GenerativeAction, ...]:
         """The action `name` for every class that the scenario has."""
         return tuple(action for (found, _), action in self.variants.items() if found == name)

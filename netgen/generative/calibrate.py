@@ -134,6 +134,14 @@ def calibrate_to_file(
     return records
 
 
+def shipped_clips(folder: Path = Path("scenarios/clips")) -> tuple[Path, ...]:
+    """Return the clips that the repository ships; raises InputError where they are not at hand."""
+    clips = tuple(sorted(path for path in folder.glob("*") if path.suffix in {".mp4", ".mkv"}))
+    if not clips:
+        raise InputError(f"{folder} has no clips: run this in the repository, or name videos with --video")
+    return clips
+
+
 def find_action(name: str) -> CodingAction:
     """Return the action called `name`; raises InputError with the nearest name when there is none."""
     action = ACTIONS.get(name.removeprefix("codec."))

@@ -43,7 +43,7 @@ class ClipRecipe:
     codec, crf : Codec, int             How it is coded.
     frames : int                        Number of frames.
     motion : str                        What moves, in words.
-    width_px, height_px : int           Frame size; a quarter of each side is still at least 64.
+    width_px, height_px : int           Frame size; a quarter of each side can still be coded.
     frame_rate_hz : int, Hz             Frames per second.
     objects : callable or None          The labelled objects.
     """
@@ -152,7 +152,7 @@ _LICENCES = {
     "coffee": "Rachel Michetti, by courtesy of Pikolo Espresso Bar; CC0",
     "grass": "linolafett, DeviantArt; CC0",
     "gravel": "CC0Textures, Gravel04; CC0",
-    "page": "scanned page of scikit-image's own documentation; BSD-3-Clause with scikit-image",
+    "page": "scanned page, no separate source is documented; BSD-3-Clause with scikit-image",
     "rocket": "SpaceX; released into the public domain",
     "text": "Wikipedia, File:Corner.png; no known copyright restrictions, released into the public domain",
 }

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
 
-SMALLEST_SIDE_PX = 64
-"""x265 in process was seen to corrupt the heap on frames of 48 x 48; no codec is given less than this."""
+SMALLEST_SIDE_PX = 66
+"""More than one coding tree unit of 64: with frames one unit wide, x265 reads memory that it never set (the
+bytes differ from call to call; at 48 x 48 it was seen to corrupt the heap). No codec is given less."""
 
 
 class Codec(StrEnum):
@@ -155,7 +156,7 @@ def encode(clip: YuvClip, config: CodingConfig) -> CodedClip:
 
     Raises
     ------
-    InputError                      The reduced frame has a side below 64 pixels.
+    InputError                      The reduced frame has a side below 66 pixels.
     """
     av = import_av()
     width_px, height_px = coded_size_px(clip.width_px, clip.height_px, scale=config.scale)
@@ -220,7 +221,7 @@ def coded_size_px(width_px: int, height_px: int, *, scale: int) -> tuple[int, in
 
     Raises
     ------
-    InputError                      A side would be below 64 pixels.
+    InputError                      A side would be below 66 pixels.
     """
     reduced = (2 * round(width_px / (2 * scale)), 2 * round(height_px / (2 * scale)))
     if min(reduced) < SMALLEST_SIDE_PX:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # FFmpeg would also play text files, pictures, play lists and addresses on the network.
 _CONTAINERS = "mov,matroska,mpegts,mpeg,avi,ivf,ogg,flv,asf"
 _ACCEPTED = "accepted: a local video file (MP4, Matroska, WebM, MPEG-TS or -PS, AVI, IVF, Ogg, FLV, ASF)"
-_END_TOLERANCE_FRAMES = 2
+_END_TOLERANCE_FRAMES = 1.5
 _LONGEST_MEAN_GAP_FRAMES = 1000
 
 
@@ -151,7 +151,7 @@ def measure_video_file(path: Path) -> VideoFileReport:
         packets.sort(key=lambda packet: packet[0])
         times_s = [packet[0] for packet in packets]
         frame_rate_hz = _frame_rate_hz(stream, times_s, path)
-        _check_complete(container, end_s, path, tolerance_s=float(_END_TOLERANCE_FRAMES / frame_rate_hz))
+        _check_complete(container, end_s, path, tolerance_s=_END_TOLERANCE_FRAMES / float(frame_rate_hz))
         if (times_s[-1] - times_s[0]) * frame_rate_hz > _LONGEST_MEAN_GAP_FRAMES * len(times_s):
             raise InputError(
                 f"{path}: {len(times_s)} frames at {float(frame_rate_hz):g} Hz are spread over "

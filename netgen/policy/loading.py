@@ -55,20 +55,23 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
     return _checked(found, reference)
 
 
-def find_policy_file(reference: str, file_name: str, folders: tuple[Path, ...]) -> Path:
-    """Return the file of the policy `reference`, looked for in `folders` in order, then in the current one."""
+def find_file(what: str, file_name: str, folders: tuple[Path, ...]) -> Path:
+    """Return a file that a scenario names, looked for in `folders` in order, then in the current one.
+
+    Raises InputError, which begins with `what`, when it is nowhere.
+    """
     candidates = [folder / file_name for folder in (*folders, Path.cwd())]
     path = next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
     if path is None:
         places = ", ".join(dict.fromkeys(str(candidate) for candidate in candidates))
-        raise InputError(f'policy "{reference}": no such file (looked for {places})')
+        raise InputError(f"{what}: no such file (looked for {places})")
     return path
 
 
 def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
     """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
     file_name, _, class_name = reference.rpartition(":")
-    path = find_policy_file(reference, file_name, folders)
+    path = find_file(f'policy "{reference}"', file_name, folders)
     module_name = f"netgen_policy_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None:
@@ -108,8 +111,8 @@ def policy_factory(
 
     Raises
     ------
-    InputError                  A parameter is unknown, missing, or of the wrong type.
-    PolicyError                 The class refuses its parameters or fails to start.
+    InputError                  A parameter is unknown, missing, of the wrong type, or refused by the class.
+    PolicyError                 The class has annotations that cannot be checked, or fails to start.
     """
     policy_class = load_policy_class(reference, folders=folders)
     arguments = _validated(policy_class, reference, parameters)
@@ -117,6 +120,8 @@ def policy_factory(
     def make() -> RelayPolicy:
         try:
             return policy_class(**arguments)
+        except (TypeError, ValueError) as error:
+            raise InputError(f'policy "{reference}" with {arguments}: {error!r}') from error
         except Exception as error:
             raise PolicyError(f'policy "{reference}" with {arguments}: {error!r}') from error
 
@@ -135,16 +140,24 @@ def _validated(
             hint = did_you_mean(name, accepted)
             known = ", ".join(accepted) or "none"
             raise InputError(f'policy "{reference}": no parameter "{name}"{hint} (accepted: {known})')
-    hints = get_type_hints(policy_class.__init__)
+    try:
+        hints = get_type_hints(policy_class.__init__)
+    except (NameError, TypeError) as error:
+        raise PolicyError(
+            f'policy "{reference}": the annotations of __init__ cannot be read: {error}'
+        ) from error
     arguments: dict[str, Any] = {}
     for name, parameter in accepted.items():
         if name not in parameters:
             if parameter.default is parameter.empty:
                 raise InputError(f'policy "{reference}": parameter "{name}" is missing and has no default')
             continue
-        adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(hints.get(name, Any))
         try:
-            arguments[name] = adapter.validate_python(parameters[name])
+            arguments[name] = pydantic.TypeAdapter(hints.get(name, Any)).validate_python(parameters[name])
+        except pydantic.errors.PydanticUserError as error:
+            raise PolicyError(
+                f'policy "{reference}": parameter "{name}": its annotation cannot be checked: {error.message}'
+            ) from error
         except pydantic.ValidationError as error:
             message = error.errors()[0]["msg"]
             raise InputError(

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_SLACK_BITS = 1e-6
+_SLACK_SHARE = 1e-15
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CapacityProcess:
@@ -83,27 +86,33 @@ class CapacityProcess:
         if self.period_s is None:
             return self._work_within(time_s)
         turns = np.floor(time_s / self.period_s)
-        return turns * self._period_bits + self._work_within(time_s - turns * self.period_s)
+        # The quotient may round up to a whole number, which leaves a remainder just below 0.
+        return turns * self._period_bits + self._work_within(np.maximum(time_s - turns * self.period_s, 0.0))
 
     def time_s(self, work_bits: Floats) -> Floats:
         """Earliest instant by which W(t) reaches each amount; infinite when it never does."""
         if len(self.rate_bps) == 1:
             instant: Floats = work_bits / self.rate_bps[0]
             return instant
+        # What is reached when the capacity pauses is reached before the pause, though it may have been
+        # rounded to a little more: without the slack, rounding would add the whole pause.
+        enough = work_bits - (_SLACK_BITS + _SLACK_SHARE * work_bits)
         if self.period_s is None:
-            return self._time_within(work_bits)
-        # A whole number of periods ends at the end of the turn before it, not after the next flat start.
-        turns = np.maximum(np.ceil(work_bits / self._period_bits) - 1.0, 0.0)
-        return turns * self.period_s + self._time_within(work_bits - turns * self._period_bits)
+            return self._time_within(work_bits, enough)
+        turns = np.maximum(np.ceil(enough / self._period_bits) - 1.0, 0.0)
+        done = turns * self._period_bits
+        return turns * self.period_s + self._time_within(
+            work_bits - done, np.minimum(enough - done, self._period_bits)
+        )
 
     def _work_within(self, time_s: Floats) -> Floats:
         """W(t) without repetition."""
         index = np.searchsorted(self.start_s, time_s, side="right") - 1
         return self._work_bits[index] + (time_s - self.start_s[index]) * self.rate_bps[index]
 
-    def _time_within(self, work_bits: Floats) -> Floats:
-        """Inverse of W(t) without repetition."""
-        index = np.maximum(np.searchsorted(self._work_bits, work_bits, side="left") - 1, 0)
+    def _time_within(self, work_bits: Floats, enough_bits: Floats) -> Floats:
+        """Inverse of W(t) without repetition, on the first step that brings it to `enough_bits`."""
+        index = np.maximum(np.searchsorted(self._work_bits, enough_bits, side="left") - 1, 0)
         rate = self.rate_bps[index]
         missing = work_bits - self._work_bits[index]
         with np.errstate(divide="ignore", invalid="ignore"):

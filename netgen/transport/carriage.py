@@ -40,6 +40,7 @@ class Transport:
     def __init__(self, env: simpy.Environment, links: Sequence[Link]) -> None:
         self.env = env
         self.links = tuple(links)
+        self._launched = 0
 
     @property
     def now_ns(self) -> int:
@@ -57,6 +58,7 @@ class Transport:
         time_ns : (n,) int64, ns    When each packet is handed over, not before now; default all now.
         """
         stops: list[Hop] = []
+        self._launched += source is None
         hops = tuple(self._lay(train, leg, source, stops) for leg in legs)
         if source is not None:
             source.connect(hops)
@@ -100,7 +102,8 @@ class Transport:
     def _lay(self, train: Train, leg: Leg, previous: Hop | None, stops: list[Hop]) -> Hop:
         """Make the hop of a leg and of all legs behind it."""
         undecided = leg.stop and not leg.branches
-        hop = Hop(train, leg.link, previous, None if undecided else ())
+        order = self._launched if previous is None else previous.order
+        hop = Hop(train, leg.link, previous, None if undecided else (), order=order)
         if leg.branches:
             hop.following = tuple(self._lay(train, branch, hop, stops) for branch in leg.branches)
             for following in hop.following:

@@ -19,21 +19,29 @@ class Hop:
     """State of one train on one link.
 
     `following` holds the hops that its packets go on to. Where it is None the next step is not decided
-    yet and the packets are held; an empty tuple means that they end at the link's far node.
+    yet and the packets are held; an empty tuple means that they end at the link's far node. `order` is the
+    number of the train among all launched, which decides between packets of the same instant.
     """
 
     __slots__ = (
-        "arrived_bits", "complete", "expected", "following", "head_ns", "held", "link", "out", "out_bits",
-        "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
+        "arrived_bits", "complete", "expected", "following", "head_ns", "held", "link", "order", "out",
+        "out_bits", "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
     )  # fmt: skip
 
     def __init__(
-        self, train: Train, link: Link, previous: Hop | None, following: tuple[Hop, ...] | None
+        self,
+        train: Train,
+        link: Link,
+        previous: Hop | None,
+        following: tuple[Hop, ...] | None,
+        *,
+        order: int = 0,
     ) -> None:
         self.train = train
         self.link = link
         self.previous = previous
         self.following = following
+        self.order = order
         self.held: list[tuple[Ints, Ints, Ints]] = []
         self.expected: int | None = None if previous is not None else len(train.size_bits)
         self.seen = 0

@@ -116,6 +116,9 @@ class Link:
     def process(self, until_ns: int) -> None:
         """Serve every packet that has arrived by `until_ns`; its feeders must have been processed."""
         taken = self._take(until_ns)
+        # Packets of the same instant go in the order in which their trains were launched, so that it does
+        # not matter which of two feeders was processed first.
+        taken.sort(key=lambda chunk: chunk[3].order)
         self.done_ns = until_ns
         if not taken:
             return
@@ -124,7 +127,7 @@ class Link:
             self._serve(time_ns, size_bits, self._luck(taken), [(hop, index, slice(None))])
             return
         time_ns = np.concatenate([chunk[0] for chunk in taken])
-        # Stable: packets of the same instant keep the order in which their trains were queued.
+        # Stable: packets of the same instant keep the order of their trains.
         order = np.argsort(time_ns, kind="stable")
         lengths = [len(chunk[0]) for chunk in taken]
         owner = np.repeat(np.arange(len(taken)), lengths)[order]
@@ -203,7 +206,7 @@ class Link:
             leave_work = departure_work_bits(arrival_work, work_bits, self.free_work_bits)
         else:
             admitted, leave_work = admit_finite(
-                arrival_work, work_bits, self.free_work_bits, float(self.queue_bits)
+                arrival_work, work_bits, self.free_work_bits, float(self.queue_bits), size_bits=sizes
             )
             if admitted.all():
                 admitted = None
@@ -239,12 +242,11 @@ class Link:
         if luck is None:
             return None, None
         probability = self.loss.probability(arrival_s)
-        # P(more than k failures) = p^k: one uniform decides the whole geometric number of failures.
-        with np.errstate(divide="ignore"):
-            failures = np.where(
-                probability > 0, np.floor(np.log(np.maximum(luck, 2.0**-53)) / np.log(probability)), 0.0
-            )
         most = self.retransmissions + 1
+        # P(at least k failures) = p^k: one uniform decides the whole geometric number of failures.
+        with np.errstate(divide="ignore"):
+            drawn = np.floor(np.log(np.maximum(luck, 2.0**-53)) / np.log(probability))
+        failures = np.where(probability <= 0, 0.0, np.where(probability >= 1, most, drawn))
         tries = np.minimum(failures + 1, most).astype(np.int64)
         return tries, failures >= most
 

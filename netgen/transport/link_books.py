@@ -118,9 +118,8 @@ class LinkBooks:
     def _spread(self, column: Ints, start_ns: Ints, end_ns: Ints, bits: Ints) -> None:
         """Add bits to the intervals in which they were sent."""
         first, last = int(start_ns[0]) // self.interval_ns, (int(end_ns[-1]) - 1) // self.interval_ns
-        if first == last:
-            if first < len(column):
-                column[first] += bits.sum()
+        if first == last and int(end_ns[-1]) <= self.end_ns:
+            column[first] += bits.sum()
             return
         crossing = start_ns // self.interval_ns != (end_ns - 1) // self.interval_ns
         self._add(column, end_ns[~crossing], bits[~crossing])

@@ -34,11 +34,22 @@ def departure_work_bits(arrival_work_bits: Floats, size_bits: Floats, free_work_
 
 
 def admit_finite(
-    arrival_work_bits: Floats, size_bits: Floats, free_work_bits: float, limit_bits: float
+    arrival_work_bits: Floats,
+    work_bits: Floats,
+    free_work_bits: float,
+    limit_bits: float,
+    *,
+    size_bits: Floats,
 ) -> tuple[NDArray[np.bool_], Floats]:
     """The same for a queue that holds at most `limit_bits`, the packet in service included.
 
     A packet that would exceed the limit on arrival is dropped whole (drop-tail).
+
+    Parameters
+    ----------
+    work_bits : (n,) float, bit             Work of each packet: its size times its transmissions.
+    limit_bits : float, bit                 Most that may be left to send, repeats of earlier packets included.
+    size_bits : (n,) float, bit             Size of each packet: the room that it needs on arrival.
 
     Returns
     -------
@@ -46,7 +57,7 @@ def admit_finite(
     departure : (n,) float, bit             Work level at departure; for a dropped packet the level
                                             that the queue had at its arrival.
     """
-    free = departure_work_bits(arrival_work_bits, size_bits, free_work_bits)
+    free = departure_work_bits(arrival_work_bits, work_bits, free_work_bits)
     # A backlog is a small difference of two large levels: allow for their last bits of precision.
     limit = limit_bits + 1e-9 * limit_bits + 1e-3
     if float((free - arrival_work_bits).max()) <= limit:
@@ -54,10 +65,11 @@ def admit_finite(
     admitted = np.zeros(len(free), dtype=np.bool_)
     departure = np.empty(len(free))
     level = free_work_bits
-    for k, (arrival, size) in enumerate(zip(arrival_work_bits.tolist(), size_bits.tolist(), strict=True)):
+    packets = zip(arrival_work_bits.tolist(), work_bits.tolist(), size_bits.tolist(), strict=True)
+    for k, (arrival, work, size) in enumerate(packets):
         start = arrival if arrival > level else level
-        if start + size - arrival <= limit:
+        if start - arrival + size <= limit:
             admitted[k] = True
-            level = start + size
+            level = start + work
         departure[k] = level
     return admitted, departure

@@ -14,7 +14,7 @@ from netgen.media.yuv_clip import YuvClip
 pytest.importorskip("av")
 
 
-def write_clip(path, *, frames=8, width_px=256, height_px=256, still=False):
+def write_clip(path, *, frames=8, width_px=288, height_px=272, still=False):
     x, y = np.meshgrid(np.arange(width_px + 3 * frames), np.arange(height_px * 3 // 2))
     picture = 128 + 50 * np.sin(x / 7) * np.cos(y / 11) + np.random.default_rng(4).normal(0, 5, x.shape)
     picture = np.full_like(picture, 128.0) if still else picture
@@ -58,7 +58,7 @@ def test_every_configuration_is_measured_on_the_first_three_seconds(clip, small_
     assert len(lines) == 4
     for one in records:
         assert (one.frames, one.gop_frames, one.repeats) == (24, 8, 2)
-        assert one.bits_per_pixel == pytest.approx(8 * one.size_bytes / (24 * 256 * 256))
+        assert one.bits_per_pixel == pytest.approx(8 * one.size_bytes / (24 * 288 * 272))
         assert one.encode_s_per_frame > 0
         assert one.decode_s_per_frame > 0
         assert (one.content_set, one.clip, one.content_class) == ("file", "waves", None)
@@ -107,7 +107,7 @@ def test_what_cannot_be_calibrated_is_refused_before_anything_is_coded(tmp_path,
     low = write_clip(tmp_path / "low.mkv", height_px=160)
     for videos, repeats, message in (
         ([good, narrow], 1, "240 x 200 at scale 4 are 60 x 50 pixels"),
-        ([good, low], 1, r"low\.mkv: frames of 256 x 160 pixels; both sides must be at least 176"),
+        ([good, low], 1, r"low\.mkv: frames of 288 x 160 pixels; both sides must be at least 176"),
         ([good], 0, "0 repeats"),
         ([], 1, "no video is given"),
         ([tmp_path / "none.mkv"], 1, r"none\.mkv: does not exist"),
@@ -134,7 +134,7 @@ def test_a_bitstream_that_changes_from_run_to_run_is_an_error(clip, small_grid, 
         calls.append(config)
         coded = real(source, config)
         return type(coded)(
-            coded.config, (*coded.packets[:-1], bytes([len(calls)])), 256, 256, coded.frame_rate_hz, 1.0
+            coded.config, (*coded.packets[:-1], bytes([len(calls)])), 288, 272, coded.frame_rate_hz, 1.0
         )
 
     monkeypatch.setattr(module, "encode", unsteady)

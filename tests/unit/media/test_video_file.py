@@ -13,7 +13,7 @@ from netgen.provenance import Provenance
 av = pytest.importorskip("av")
 
 
-def moving(frames, *, rate_hz=25, side_px=64):
+def moving(frames, *, rate_hz=25, side_px=96):
     """Texture that moves, so that B-frames are used and sizes differ."""
     texture = (
         np.random.default_rng(3).integers(0, 256, (side_px * 3 // 2, side_px + 2 * frames)).astype(np.uint8)
@@ -41,7 +41,7 @@ def with_audio(folder):
     path = folder / "audio.mkv"
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=25)
-        picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
+        picture.width, picture.height, picture.pix_fmt = 96, 96, "yuv420p"
         picture.codec_context.thread_count = 1
         sound = container.add_stream("pcm_s16le", rate=8000)
         for index, plane in enumerate(moving(30).planes):
@@ -73,9 +73,9 @@ def test_sizes_are_those_of_the_packets_in_the_order_of_presentation(with_b_fram
     assert np.flatnonzero(report.is_keyframe).tolist() == [0, 25, 50]
     assert report.has_constant_rate
     assert (report.codec, report.frame_rate_hz) == ("h264", 25)
-    assert (report.video_format.width_px, report.video_format.height_px) == (64, 64)
+    assert (report.video_format.width_px, report.video_format.height_px) == (96, 96)
     assert report.duration_s == pytest.approx(2.4)
-    assert report.bits_per_pixel == pytest.approx(report.frame_bits.sum() / (60 * 64 * 64))
+    assert report.bits_per_pixel == pytest.approx(report.frame_bits.sum() / (60 * 96 * 96))
     assert report.rate_bps == pytest.approx(report.frame_bits.sum() / 2.4)
     assert not report.frame_bits.flags.writeable
 
@@ -127,7 +127,7 @@ def test_a_variable_rate_keeps_the_times_of_the_frames(folder):
     times_ms = [40 * k for k in range(10)] + [400 + 80 * k for k in range(6)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 96, 96, "yuv420p"
         stream.codec_context.thread_count = 1
         for plane, time_ms in zip(moving(16).planes, times_ms, strict=True):
             frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
@@ -182,7 +182,7 @@ def test_a_video_stream_without_frames_is_refused(folder):
     path = folder / "no-frames.mkv"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 96, 96, "yuv420p"
         container.start_encoding()
     with pytest.raises(InputError, match=r"no-frames\.mkv: .*(no frames|no video stream|cannot be read)"):
         measure_video_file(path)

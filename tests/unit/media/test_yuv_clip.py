@@ -48,7 +48,7 @@ def test_odd_sides_and_damaged_files_are_refused_by_name(tmp_path):
         clip_from_file(odd, most_frames=1, frame_rate_hz=Fraction(25))
     damaged = tmp_path / "damaged.mkv"
     write_video(
-        damaged, YuvClip(np.zeros((3, 96, 64), np.uint8), Fraction(25)), CodingConfig(Codec.X264, 30, 1, 25)
+        damaged, YuvClip(np.zeros((3, 144, 96), np.uint8), Fraction(25)), CodingConfig(Codec.X264, 30, 1, 25)
     )
     damaged.write_bytes(damaged.read_bytes()[:200])
     with pytest.raises(InputError, match=r"damaged\.mkv: "):

@@ -218,7 +218,7 @@ def test_a_policy_without_parameters_accepts_none():
 
 
 def test_a_policy_that_refuses_its_parameters_is_named(folder):
-    with pytest.raises(PolicyError) as error:
+    with pytest.raises(InputError) as error:
         policy_factory("own.py:Threshold", {"limit": -1}, folders=(folder,))
     assert str(error.value) == (
         "policy \"own.py:Threshold\" with {'limit': -1.0}: ValueError('limit = -1.0 must not be negative')"

@@ -1,0 +1,257 @@
+"""Draws the network of a scenario, and writes any figure into a picture file."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import networkx as nx
+import numpy as np
+
+from netgen.errors import InputError, MissingDependencyError, did_you_mean
+from netgen.scenario.network import ConstantCapacity, Link, SteppedCapacity
+from netgen.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Positions = Mapping[str, tuple[float, float]]
+
+INK, PALE = "#222222", "#8a8a8a"
+# Okabe and Ito's palette, which people with any common colour blindness can tell apart.
+KINDS: dict[str, tuple[str, str]] = {
+    "server": ("s", "#0072B2"),
+    "relay": ("o", "#999999"),
+    "edge": ("D", "#E69F00"),
+    "terminal": ("o", "#009E73"),
+    "cell": ("^", "#CC79A7"),
+    "tower": ("v", "#D55E00"),
+}
+_UNDATED: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+_MOST_LABELLED_LINKS = 16
+_MOST_LABELLED_NODES = 120
+_MOST_ARROWS = 400
+_MOST_SPRUNG_NODES = 499
+_LAYOUT_SEED = 1
+
+
+def draw_scenario(scenario: Scenario, out: Path) -> None:
+    """Draw the nodes and links of a scenario into a picture; the same scenario gives the same bytes.
+
+    Networks whose links run one way only are drawn from left to right, all others by forces between nodes.
+
+    Parameters
+    ----------
+    scenario : Scenario             What to draw.
+    out : Path                      File to write; PNG, SVG or PDF by its suffix.
+
+    Raises
+    ------
+    InputError                      Another suffix, no such folder, or nothing to draw.
+    MissingDependencyError          matplotlib is not installed.
+    """
+    check_picture(out)
+    if not scenario.nodes:
+        raise InputError(f'scenario "{scenario.name}" has no nodes: there is nothing to draw')
+    positions, size_inch = _layout(scenario)
+    figure = new_figure(size_inch)
+    axes = figure.add_axes((0.02, 0.4 / size_inch[1], 0.96, 1 - 1.0 / size_inch[1]))
+    axes.set_axis_off()
+    _draw_links(axes, scenario, positions)
+    _draw_nodes(axes, scenario, positions)
+    axes.margins(0.12, 0.16)
+    figure.suptitle(
+        scenario.name, x=0.03, y=0.985, ha="left", va="top", fontsize=13, fontweight="bold", color=INK
+    )
+    if scenario.audiences:
+        figure.text(0.03, 0.015, _audiences(scenario), ha="left", va="bottom", fontsize=9, color=INK)
+    save_figure(figure, out)
+
+
+def check_picture(out: Path) -> None:
+    """Raise InputError when `out` is no file that a picture can be written to."""
+    suffix = out.suffix.lower()
+    if suffix not in _UNDATED:
+        hint = did_you_mean(suffix, _UNDATED)
+        raise InputError(
+            f'{out}: "{suffix}" is not a kind of picture; accepted: {", ".join(sorted(_UNDATED))}{hint}'
+        )
+    if not out.resolve().parent.is_dir():
+        raise InputError(f"{out}: there is no folder {out.resolve().parent}; make it first")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder; accepted: a file that ends in {out.suffix}")
+
+
+def new_figure(size_inch: tuple[float, float]) -> Figure:
+    """An empty figure on a light ground; raises MissingDependencyError without matplotlib."""
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415  (takes 0.3 s, needed for pictures only)
+    except ModuleNotFoundError:
+        raise MissingDependencyError(
+            "drawing needs matplotlib, which is not installed; install it with: pip install 'netgen[plot]'"
+        ) from None
+    return Figure(figsize=size_inch, facecolor="white")
+
+
+def save_figure(figure: Figure, out: Path, *, dpi: int = 110) -> None:
+    """Write a figure at once, without a date in it, so that the same figure gives the same bytes."""
+    from matplotlib import rc_context  # noqa: PLC0415  (see `new_figure`)
+
+    check_picture(out)
+    suffix = out.suffix.lower()
+    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
+    try:
+        with rc_context({"svg.hashsalt": "netgen"}):
+            figure.savefig(partial, format=suffix[1:], dpi=dpi, metadata=_UNDATED[suffix])
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def rate_text(rate_bps: float) -> str:
+    """A rate as a person writes it, for example `20 Mbit/s`."""
+    for unit, factor in (("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3)):
+        if rate_bps >= factor:
+            return f"{rate_bps / factor:.4g} {unit}"
+    return f"{rate_bps:.4g} bit/s"
+
+
+def capacity_text(link: Link) -> str:
+    """Capacity of a link: its rate, the range of its steps, or that it follows a trace."""
+    capacity = link.capacity
+    if isinstance(capacity, ConstantCapacity):
+        return rate_text(capacity.rate_bps)
+    if isinstance(capacity, SteppedCapacity):
+        rates_bps = sorted({rate_bps for _, rate_bps in capacity.steps})
+        low, high = rate_text(rates_bps[0]), rate_text(rates_bps[-1])
+        return high if low == high else f"{low} to {high}"
+    return "by trace"
+
+
+def _layout(scenario: Scenario) -> tuple[Positions, tuple[float, float]]:
+    """Where each node stands, and the size of the drawing [inch].
+
+    In columns along the links; where links run in cycles on a circle if all nodes have equally many
+    neighbours, as in a ring with chords, else by forces.
+    """
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(sorted(scenario.nodes))
+    graph.add_edges_from(sorted((link.source, link.target) for link in scenario.links.values()))
+    if graph.number_of_edges() and nx.is_directed_acyclic_graph(graph):
+        columns = _columns(graph)
+        rows = Counter(column for column, _ in columns.values())
+        return columns, (
+            float(np.clip(2.3 * len(rows), 6, 14)),
+            float(np.clip(1.2 * max(rows.values()) + 1.2, 2.6, 10)),
+        )
+    found = nx.circular_layout(graph)
+    neighbours = {count for _, count in graph.to_undirected().degree()}
+    if len(neighbours) > 1 and len(graph) <= _MOST_SPRUNG_NODES:
+        found = nx.spring_layout(graph.to_undirected(), pos=found, seed=_LAYOUT_SEED, iterations=200)
+    return {name: (float(x), float(y)) for name, (x, y) in found.items()}, (8.5, 8.0)
+
+
+def _columns(graph: nx.DiGraph[str]) -> Positions:
+    """Columns by the longest way from a start; in each the nodes beside those that lead to them."""
+    places: dict[str, tuple[float, float]] = {}
+    for column, names in enumerate(nx.topological_generations(graph)):
+        above = {
+            name: float(np.mean([places[before][1] for before in graph.predecessors(name)] or [0.0]))
+            for name in names
+        }
+        ordered = sorted(names, key=lambda name: (-above[name], name))
+        for row, name in enumerate(ordered):
+            places[name] = (float(column), (len(ordered) - 1) / 2 - row)
+    return places
+
+
+def _draw_links(axes: Axes, scenario: Scenario, positions: Positions) -> None:
+    """One line per pair of nodes; an arrow where it runs one way only; capacities when they are few."""
+    from matplotlib.collections import LineCollection  # noqa: PLC0415  (see `new_figure`)
+
+    ends = {(link.source, link.target): link for link in scenario.links.values()}
+    pairs = [pair for pair in ends if pair[::-1] not in ends or pair < pair[::-1]]
+    one_way = [pair for pair in pairs if pair[::-1] not in ends]
+    lines = [pair for pair in pairs if pair[::-1] in ends]
+    if len(one_way) > _MOST_ARROWS:
+        one_way, lines = [], pairs
+    segments = [(positions[source], positions[target]) for source, target in lines]
+    axes.add_collection(LineCollection(segments, colors=PALE, linewidths=1.2, zorder=1))
+    for source, target in one_way:
+        arrow = {
+            "arrowstyle": "-|>",
+            "color": PALE,
+            "lw": 1.4,
+            "shrinkA": 11,
+            "shrinkB": 13,
+            "mutation_scale": 13,
+        }
+        axes.annotate("", positions[target], positions[source], arrowprops=arrow, zorder=1)
+    if len(pairs) > _MOST_LABELLED_LINKS:
+        return
+    for pair in pairs:
+        texts = [capacity_text(ends[pair])]
+        if pair[::-1] in ends:
+            texts.append(capacity_text(ends[pair[::-1]]))
+        (x0, y0), (x1, y1) = positions[pair[0]], positions[pair[1]]
+        axes.text(
+            x0 + 0.52 * (x1 - x0), y0 + 0.52 * (y1 - y0), " / ".join(dict.fromkeys(texts)), ha="center", va="center",
+            fontsize=8.5, color=INK, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0}, zorder=2,
+        )  # fmt: skip
+
+
+def _draw_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
+    """A marker for each node by its kind, a dark rim where it has a GPU, and a legend of what is there."""
+    size = float(np.clip(9000 / len(positions), 20, 260))
+    gap, font_size = (-14, 9) if len(positions) <= 40 else (-8, 7)
+    for kind, (marker, colour) in KINDS.items():
+        for equipped in (False, True):
+            names = [
+                name
+                for name, node in scenario.nodes.items()
+                if node.kind == kind and (node.gpu is not None) == equipped
+            ]
+            if names:
+                x, y = zip(*(positions[name] for name in names), strict=True)
+                rim: dict[str, Any] = {"edgecolors": INK if equipped else "white"}
+                axes.scatter(
+                    x, y, s=size, marker=marker, c=colour, linewidths=2.4 if equipped else 1.0, zorder=3,
+                    label=f"{kind} with GPU" if equipped else kind, **rim,
+                )  # fmt: skip
+    if len(positions) <= _MOST_LABELLED_NODES:
+        for name, place in positions.items():
+            gpu = scenario.nodes[name].gpu
+            text = name if gpu is None or len(positions) > _MOST_LABELLED_LINKS else f"{name}\n{gpu.device}"
+            axes.annotate(
+                text, place, (0, gap), textcoords="offset points", ha="center", va="top", fontsize=font_size,
+                color=INK, zorder=4,
+            )  # fmt: skip
+    handles, _ = axes.get_legend_handles_labels()
+    axes.legend(
+        loc="upper right", bbox_to_anchor=(0.99, 0.995), bbox_transform=axes.figure.transFigure, ncols=len(handles),
+        frameon=False, fontsize=9, markerscale=float(min(1.0, 9 / np.sqrt(size))), handletextpad=0.3, columnspacing=1.2,
+        borderaxespad=0.2,
+    )  # fmt: skip
+
+
+def _audiences(scenario: Scenario) -> str:
+    """Who watches where, for the foot of the drawing."""
+    found = [
+        f"{name}: {audience.count:,} users at {_listed([*filter(None, [audience.tower]), *audience.cells])}"
+        for name, audience in scenario.audiences.items()
+    ]
+    return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
+
+
+def _listed(names: Iterable[str], most: int = 6) -> str:
+    """The first few names."""
+    known = list(names)
+    return ", ".join(known[:most]) + (f" and {len(known) - most} more" if len(known) > most else "")

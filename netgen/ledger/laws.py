@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,10 @@ class Balance:
 
     @property
     def residual(self) -> float:
-        """By how much the law fails: 0 where it holds exactly, or where a bound has room."""
+        """By how much the law fails: 0 where it holds exactly or a bound has room, infinite for NaN."""
         gap = self.left - self.right
+        if math.isnan(gap):
+            return math.inf
         return max(0.0, gap) if self.bound else abs(gap)
 
 
@@ -57,7 +60,13 @@ STATEMENTS = {
 
 
 def check_laws(balances: Sequence[Balance]) -> dict[str, Law]:
-    """Sum up the accounts per law; every law of `STATEMENTS` appears, also when it had no account."""
+    """Sum up the accounts per law; every law of `STATEMENTS` appears, also when it had no account.
+
+    Raises KeyError for an account of a law that is not in `STATEMENTS`.
+    """
+    unknown = [balance for balance in balances if balance.law not in STATEMENTS]
+    if unknown:
+        raise KeyError(f'"{unknown[0].law}" is no law; known: {", ".join(STATEMENTS)}')
     laws = {}
     for name in STATEMENTS:
         accounts = [balance for balance in balances if balance.law == name]

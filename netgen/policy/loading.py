@@ -134,7 +134,9 @@ def _validated(
 ) -> dict[str, Any]:
     """Check `parameters` against the annotated signature of the class."""
     signature = inspect.signature(policy_class)
-    accepted = {p.name: p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD}
+    accepted = {
+        p.name: p for p in signature.parameters.values() if p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
+    }
     for name in parameters:
         if name not in accepted:
             hint = did_you_mean(name, accepted)

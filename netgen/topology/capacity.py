@@ -45,10 +45,15 @@ class CapacityProcess:
         start_s: Sequence[float], rate_bps: Sequence[float], period_s: float | None = None
     ) -> CapacityProcess:
         """Capacity that changes at given instants, repeating after `period_s` when given."""
-        starts = np.asarray(start_s, dtype=np.float64)
-        rates = np.asarray(rate_bps, dtype=np.float64)
+        starts = np.array(start_s, dtype=np.float64)
+        rates = np.array(rate_bps, dtype=np.float64)
         if len(starts) == 0 or len(starts) != len(rates):
             raise ValueError(f"need as many rates as instants, at least one: {len(rates)}, {len(starts)}")
+        infinite = np.flatnonzero(~np.isfinite(starts))
+        if infinite.size:
+            raise ValueError(f"instant {infinite[0]} = {starts[infinite[0]]} s is not finite")
+        if period_s is not None and not np.isfinite(period_s):
+            raise ValueError(f"the period {period_s} s is not finite")
         if starts[0] != 0:
             raise ValueError(f"the first rate must begin at 0 s, not {starts[0]} s")
         bad = np.flatnonzero(np.diff(starts) <= 0)

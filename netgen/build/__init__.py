@@ -1,0 +1,1 @@
+"""The only place that knows scenario, models and engine: makes a simulation of a scenario."""

@@ -1,0 +1,163 @@
+"""Contents and generative actions of a scenario, as models."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from netgen.errors import InputError, ModelRangeError, did_you_mean
+from netgen.generative.action import GenerativeAction, Menu
+from netgen.generative.profile import CodingMode, Profile, declared_profile, find_profile, read_measured
+from netgen.media.parametric import SizeLaw, parametric_track
+from netgen.media.segment_track import SegmentTrack
+from netgen.media.trace import track_from_trace
+from netgen.media.video_file import track_from_file
+from netgen.media.video_format import VideoFormat
+from netgen.provenance import Provenance, weakest
+from netgen.rng import Streams
+from netgen.scenario.schema import (
+    DeclaredAction,
+    FileContent,
+    ParametricContent,
+    ProfiledAction,
+    Scenario,
+    TraceContent,
+)
+
+
+def build_tracks(scenario: Scenario, streams: Streams) -> dict[str, SegmentTrack]:
+    """Segment sizes of every content; parametric ones are drawn from a world stream of their own."""
+    return {name: _track(name, content, scenario, streams) for name, content in scenario.contents.items()}
+
+
+def _track(
+    name: str, content: FileContent | TraceContent | ParametricContent, scenario: Scenario, streams: Streams
+) -> SegmentTrack:
+    """Segment sizes of one content."""
+    if isinstance(content, FileContent):
+        return track_from_file(content.path, segment_s=content.segment_s)
+    found = content.video_format
+    video_format = VideoFormat(found.width_px, found.height_px, found.frame_rate_hz)
+    if isinstance(content, TraceContent):
+        return track_from_trace(content.path, video_format=video_format, segment_s=content.segment_s)
+    return parametric_track(
+        video_format=video_format,
+        rate_bps=content.rate_bps,
+        segment_s=content.segment_s,
+        count=math.ceil(scenario.duration_s / content.segment_s) + 1,
+        sizes=SizeLaw(content.sizes),
+        variation=content.variation or 0.0,
+        rng=streams.get(f"world/content/{name}"),
+    )
+
+
+def build_menu(scenario: Scenario) -> Menu:
+    """The scenario's actions, each at its operating point for every class of content that the scenario has."""
+    classes = dict.fromkeys(content.content_class for content in scenario.contents.values())
+    return Menu({
+        (name, content_class): build_action(name, spec, content_class)
+        for name, spec in scenario.actions.items()
+        for content_class in classes
+    })  # fmt: skip
+
+
+def build_action(name: str, spec: ProfiledAction | DeclaredAction, content_class: str) -> GenerativeAction:
+    """One action at its operating point; what the scenario declares is marked so.
+
+    A profile that was measured on contents of the class counts with these alone, any other with all.
+
+    Raises
+    ------
+    InputError                  A figure is missing that the profile does not give and the scenario does
+                                not declare, or lies outside the profile's range.
+    """
+    if isinstance(spec, DeclaredAction):
+        mode = CodingMode(spec.mode)
+        profile = declared_profile(
+            name,
+            mode=mode,
+            contract_s=spec.declared.contract_s,
+            expand_s=spec.declared.expand_s,
+            memory_bytes=spec.declared.memory_bytes,
+            bits_per_pixel=spec.bits_per_pixel,
+            semantic_fidelity=spec.semantic_fidelity,
+            psnr_db=spec.psnr_db,
+            ms_ssim=spec.ms_ssim,
+            playable=mode is CodingMode.FULL_REFERENCE,
+        )
+    else:
+        profile = _find_profile(name, spec.profile)
+    return _at_point(name, spec, profile, content_class)
+
+
+def profile_file(reference: str) -> tuple[str, str] | None:
+    """File and profile of a reference `file.jsonl:name`; None for the name of a shipped profile."""
+    file_name, separator, profile = reference.rpartition(":")
+    return (file_name, profile) if separator and file_name.endswith(".jsonl") else None
+
+
+def _find_profile(action: str, reference: str) -> Profile:
+    """A shipped profile, or one of a file that `netgen calibrate` wrote."""
+    named = profile_file(reference)
+    if named is None:
+        return find_profile(reference)
+    path, name = Path(named[0]), named[1]
+    try:
+        found = read_measured(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"actions.{action}: profile {reference}: cannot read {path}: {error}") from None
+    if name not in found:
+        hint = did_you_mean(name, found)
+        raise InputError(
+            f'actions.{action}: {path} has no profile "{name}"{hint} (it has: {", ".join(found)})'
+        )
+    return found[name]
+
+
+def _at_point(
+    name: str, spec: ProfiledAction | DeclaredAction, profile: Profile, content_class: str
+) -> GenerativeAction:
+    """An action of a profile at the rate that the scenario asks for."""
+    rated = profile.rate_range is not None
+    known = {point.content_class for point in profile.points}
+    asked = spec.bits_per_pixel if rated else None
+    try:
+        point = profile.at(asked, content_class=content_class if content_class in known else None)
+    except ModelRangeError as error:
+        raise InputError(f"actions.{name}: {error}") from None
+    bits_per_pixel = point.bits_per_pixel if rated else spec.bits_per_pixel
+    fidelity = point.semantic_fidelity if spec.semantic_fidelity is None else spec.semantic_fidelity
+    for key, figure, meaning in (
+        ("bits_per_pixel", bits_per_pixel, "rate"),
+        ("semantic_fidelity", fidelity, "semantic fidelity"),
+    ):
+        if figure is None:
+            raise InputError(
+                f'actions.{name}: profile "{profile.name}" ({profile.source}) gives no {meaning}; '
+                f"declare {key} in the scenario"
+            )
+    declared = isinstance(spec, DeclaredAction) or spec.semantic_fidelity is not None
+    fidelity_mark = Provenance.DECLARED if declared else (point.fidelity_provenance or profile.provenance)
+    rate_mark = Provenance.DECLARED if not rated else (point.rate_provenance or profile.provenance)
+    mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
+    share = spec.generative_share
+    memory_bytes = max(
+        [work.memory_bytes or 0 for work in (point.encode, point.decode) if work is not None], default=0
+    )
+    return GenerativeAction(
+        name=name,
+        mode=mode,
+        bits_per_pixel=bits_per_pixel or 0.0,
+        semantic_fidelity=fidelity or 0.0,
+        fidelity_provenance=fidelity_mark,
+        provenance=weakest([profile.provenance, fidelity_mark, rate_mark]),
+        playable=profile.playable if spec.playable is None else spec.playable,
+        learned=profile.learned,
+        generative_share=(1.0 if mode is CodingMode.NO_REFERENCE else 0.0) if share is None else share,
+        expanded_rate_bps=spec.expanded_rate_bps,
+        psnr_db=point.psnr_db if spec.psnr_db is None else spec.psnr_db,
+        ms_ssim=point.ms_ssim if spec.ms_ssim is None else spec.ms_ssim,
+        contract_work=point.encode,
+        expand_work=point.decode,
+        memory_bytes=memory_bytes,
+    )

@@ -1,0 +1,134 @@
+"""Links and routes of a scenario, as engine parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from netgen.errors import InputError
+from netgen.rng import Streams
+from netgen.scenario.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
+from netgen.scenario.network import Link as LinkSpec
+from netgen.scenario.schema import ExplicitRoute, Scenario
+from netgen.scenario.schema import Service as ServiceSpec
+from netgen.topology.capacity import CapacityProcess
+from netgen.topology.capacity_trace import capacity_from_trace
+from netgen.topology.loss import LossProcess
+from netgen.topology.routes import Edge, Router, Weight
+from netgen.transport.clock import to_ns
+from netgen.transport.link import Link
+from netgen.transport.link_books import LinkBooks
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """The links of a run, and how to find ways over them.
+
+    Parameters
+    ----------
+    links : mapping             Links by name (`A->D`), broadcast channels (`mast->mast:air`) included.
+    router : Router             Shortest paths over the scenario's nodes and links.
+    """
+
+    links: Mapping[str, Link]
+    router: Router
+
+    def path(self, nodes: tuple[str, ...]) -> tuple[Link, ...]:
+        """Links along a sequence of nodes."""
+        return tuple(self.links[f"{one}->{other}"] for one, other in pairwise(nodes))
+
+
+def air_of(tower: str) -> str:
+    """Name of the far end of a tower's broadcast channel."""
+    return f"{tower}:air"
+
+
+def build_network(scenario: Scenario, streams: Streams) -> Network:
+    """Make every link with its books, and the router."""
+    interval_ns, end_ns = to_ns(scenario.interval_s), to_ns(scenario.duration_s)
+    links: dict[str, Link] = {}
+    edges = []
+    for name, spec in scenario.links.items():
+        capacity = build_capacity(spec)
+        links[name] = Link(
+            name,
+            spec.source,
+            spec.target,
+            capacity=capacity,
+            delay_ns=to_ns(spec.delay_s),
+            queue_bits=spec.queue_bits,
+            loss=_loss(name, spec, scenario, streams),
+            retransmissions=spec.retransmissions,
+            noise_key=streams.key(f"world/loss/{name}"),
+            books=LinkBooks(capacity, interval_ns, end_ns),
+        )
+        edges.append(Edge(spec.source, spec.target, spec.delay_s, capacity.rate_at(0.0)))
+    for name, node in scenario.nodes.items():
+        if isinstance(node, TowerNode) and node.radio is not None:
+            capacity = CapacityProcess.constant(node.radio.capacity_bps)
+            channel = f"{name}->{air_of(name)}"
+            links[channel] = Link(
+                channel,
+                name,
+                air_of(name),
+                capacity=capacity,
+                delay_ns=to_ns(node.radio.delay_s),
+                queue_bits=None,
+                loss=LossProcess.independent(0.0),
+                retransmissions=0,
+                noise_key=streams.key(f"world/loss/{channel}"),
+                books=LinkBooks(capacity, interval_ns, end_ns),
+            )
+    return Network(links, Router(tuple(scenario.nodes), edges))
+
+
+def build_capacity(spec: LinkSpec) -> CapacityProcess:
+    """C(t) of a link."""
+    capacity = spec.capacity
+    if isinstance(capacity, ConstantCapacity):
+        return CapacityProcess.constant(capacity.rate_bps)
+    if isinstance(capacity, SteppedCapacity):
+        starts, rates = zip(*capacity.steps, strict=True)
+        return CapacityProcess.steps(starts, rates, capacity.period_s)
+    return capacity_from_trace(capacity.path, period_s=capacity.period_s)
+
+
+def _loss(name: str, spec: LinkSpec, scenario: Scenario, streams: Streams) -> LossProcess:
+    """Loss of a link; bursts are drawn from a world stream of the link's own."""
+    loss = spec.loss
+    if isinstance(loss, GilbertLoss):
+        return LossProcess.gilbert_elliott(
+            loss_good=loss.loss_good,
+            loss_bad=loss.loss_bad,
+            mean_good_s=loss.good_s,
+            mean_bad_s=loss.bad_s,
+            duration_s=scenario.duration_s,
+            rng=streams.get(f"world/bursts/{name}"),
+        )
+    return LossProcess.independent(loss.probability)
+
+
+def service_paths(
+    name: str, spec: ServiceSpec, scenario: Scenario, network: Network
+) -> dict[str, tuple[Link, ...]]:
+    """Links from a service's source to each of its receivers; a tower's end at its broadcast channel.
+
+    Raises
+    ------
+    InputError                  A receiver cannot be reached.
+    """
+    if isinstance(spec.route, ExplicitRoute):
+        found: Mapping[str, tuple[str, ...]] = {path[-1]: tuple(path) for path in spec.route.paths}
+    else:
+        found = network.router.paths(spec.source, spec.receivers, Weight(spec.route.weight))
+    paths = {}
+    for receiver in spec.receivers:
+        if receiver not in found:
+            raise InputError(f'services.{name}: no way from "{spec.source}" to "{receiver}"')
+        nodes = found[receiver]
+        if isinstance(scenario.nodes[receiver], TowerNode):
+            paths[air_of(receiver)] = network.path((*nodes, air_of(receiver)))
+        else:
+            paths[receiver] = network.path(nodes)
+    return paths

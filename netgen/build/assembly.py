@@ -78,9 +78,7 @@ def build_simulation(
         packet_bits=scenario.packet_bits,
         interval_ns=to_ns(scenario.interval_s),
     )
-    candidates, uncontracted = link_candidates(
-        services, nodes=nodes, menu=menu, downlinks=audiences.downlinks
-    )
+    best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=audiences.downlinks)
     return Simulation(
         env=env,
         end_ns=to_ns(scenario.duration_s),
@@ -91,7 +89,7 @@ def build_simulation(
         nodes=nodes,
         services=services,
         background=_background(scenario, network, streams),
-        candidates=candidates,
+        candidates=best,
         uncontracted=uncontracted,
         writer=writer,
         notes=notes,

@@ -132,9 +132,10 @@ class Reception:
             arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_s, last_ns)
             self.handed_bits += bits * int(got.sum())
             if got.any():
-                self._complete(arrived, receiver, entry, entry.rows[got], done_s[got])
-            else:
-                self.log.put_back(parcel, receiver, entry)
+                self._complete(arrived, receiver, entry.of(got), entry.rows[got], done_s[got])
+            if not got.all():
+                # Only at the end of a run: these users' copies are still on their way.
+                self.log.put_back(parcel, receiver, entry.of(~got))
 
         held = parcel.service.semantic_bits * parcel.representation.semantic_fidelity
         downlink.enqueue(

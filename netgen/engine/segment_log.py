@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Rows
@@ -18,6 +21,10 @@ class OpenSegment:
     parcel: Parcel
     rows: Rows
     warmup: bool
+
+    def of(self, selected: NDArray[np.bool_]) -> OpenSegment:
+        """The same for some of its users."""
+        return replace(self, rows=self.rows[selected])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,8 @@ class SegmentLog:
         )
 
     def write_delivered(self, parcel: Parcel, receiver: str, entry: OpenSegment, done: Completion) -> None:
-        """Record a segment that at least one user got."""
-        outcome = Outcome.LATE if done.late == done.users else Outcome.DELIVERED
+        """Record a segment that its users got, or that came when nobody was there."""
+        outcome = Outcome.LATE if done.users and done.late == done.users else Outcome.DELIVERED
         self._write(parcel, receiver, entry, outcome, LossReason.NONE, done)
 
     def write_lost(self, parcel: Parcel, receiver: str, entry: OpenSegment, reason: LossReason) -> None:

@@ -67,7 +67,7 @@ def draw_scenario(scenario: Scenario, out: Path) -> None:
     axes.set_axis_off()
     _draw_links(axes, scenario, positions)
     _draw_nodes(axes, scenario, positions)
-    axes.margins(0.12, 0.16)
+    axes.margins(0.1, 0.12)
     figure.suptitle(
         scenario.name, x=0.03, y=0.985, ha="left", va="top", fontsize=13, fontweight="bold", color=INK
     )
@@ -211,7 +211,6 @@ def _draw_links(axes: Axes, scenario: Scenario, positions: Positions) -> None:
 def _draw_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
     """A marker for each node by its kind, a dark rim where it has a GPU, and a legend of what is there."""
     size = float(np.clip(9000 / len(positions), 20, 260))
-    gap, font_size = (-14, 9) if len(positions) <= 40 else (-8, 7)
     for kind, (marker, colour) in KINDS.items():
         for equipped in (False, True):
             names = [
@@ -227,19 +226,29 @@ def _draw_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
                     label=f"{kind} with GPU" if equipped else kind, **rim,
                 )  # fmt: skip
     if len(positions) <= _MOST_LABELLED_NODES:
-        for name, place in positions.items():
-            gpu = scenario.nodes[name].gpu
-            text = name if gpu is None or len(positions) > _MOST_LABELLED_LINKS else f"{name}\n{gpu.device}"
-            axes.annotate(
-                text, place, (0, gap), textcoords="offset points", ha="center", va="top", fontsize=font_size,
-                color=INK, zorder=4,
-            )  # fmt: skip
+        _name_nodes(axes, scenario, positions)
     handles, _ = axes.get_legend_handles_labels()
     axes.legend(
         loc="upper right", bbox_to_anchor=(0.99, 0.995), bbox_transform=axes.figure.transFigure, ncols=len(handles),
         frameon=False, fontsize=9, markerscale=float(min(1.0, 9 / np.sqrt(size))), handletextpad=0.3, columnspacing=1.2,
         borderaxespad=0.2,
     )  # fmt: skip
+
+
+def _name_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
+    """Names below the nodes, or outside of a circle of nodes; with their devices when they are few."""
+    gap, font_size = (15, 9) if len(positions) <= 40 else (9, 7)
+    on_circle = len(positions) > 3 and bool(
+        np.allclose(np.hypot(*zip(*positions.values(), strict=True)), 1.0)
+    )
+    for name, (x, y) in positions.items():
+        gpu = scenario.nodes[name].gpu
+        text = name if gpu is None or len(positions) > _MOST_LABELLED_LINKS else f"{name}\n{gpu.device}"
+        offset = (1.4 * gap * x, 1.4 * gap * y) if on_circle else (0.0, -float(gap))
+        axes.annotate(
+            text, (x, y), offset, textcoords="offset points", ha="center", va="center" if on_circle else "top",
+            fontsize=font_size, color=INK, zorder=4,
+        )  # fmt: skip
 
 
 def _audiences(scenario: Scenario) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -54,9 +55,14 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     console.print(Text(f"run directory: {folder}", style="bold"))
 
 
+def _compact(title: str) -> Table:
+    """A table that fits on a terminal of 80 columns: narrow gaps, headers on two lines."""
+    return Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
 def _headline(summary: Mapping[str, Any]) -> Table:
     """Headline figures, two columns."""
-    table = Table(title=f"{summary['scenario']} (seed {summary['seed']})", show_header=False)
+    table = Table(title=f"{summary['scenario']} (seed {summary['seed']})", show_header=False, box=box.SIMPLE)
     table.add_column("figure")
     table.add_column("value", justify="right")
     mark = summary["semantic_fidelity_provenance"]
@@ -89,13 +95,22 @@ def _headline(summary: Mapping[str, Any]) -> Table:
 def _receivers(summary: Mapping[str, Any]) -> Table:
     """Every service at every receiver, beside the baseline when there is one."""
     beside = summary.get("baseline", {}).get("receivers", {})
-    table = Table(title="receivers")
-    table.add_column("service")
-    table.add_column("receiver")
-    for name in ("users", "offered", "in time", "late", "lost", "fidelity", "delay [s]", "utility"):
-        table.add_column(name, justify="right")
+    table = _compact("receivers")
+    table.add_column("service", no_wrap=True)
+    table.add_column("receiver", no_wrap=True)
+    for name in (
+        "users",
+        "offered",
+        "in\ntime",
+        "late",
+        "lost",
+        "fide-\nlity",
+        "delay\n[s]",
+        "util-\nity",
+    ):
+        table.add_column(Text(name), justify="right", no_wrap=True)
     if beside:
-        table.add_column(f"vs {summary['baseline']['policy']}", justify="right")
+        table.add_column(f"vs\n{summary['baseline']['policy']}", justify="right")
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
             row = [
@@ -112,19 +127,13 @@ def _receivers(summary: Mapping[str, Any]) -> Table:
 
 def _gpus(summary: Mapping[str, Any]) -> Table:
     """Nodes with a GPU."""
-    table = Table(title="GPUs")
+    table = _compact("GPUs")
     table.add_column("node")
     for name in (
-        "jobs",
-        "contracted",
-        "forwarded",
-        "expanded",
-        "busy [s]",
-        "offered load",
-        "longest queue",
-        "misses",
-    ):
-        table.add_column(name, justify="right")
+        "jobs", "con-\ntracted", "for-\nwarded", "ex-\npanded", "busy\n[s]", "offered\nload", "longest\nqueue",
+        "deadline\nmisses",
+    ):  # fmt: skip
+        table.add_column(Text(name), justify="right", no_wrap=True)
     for name, node in summary["nodes"].items():
         if "gpu_offered_load" in node:
             table.add_row(
@@ -139,10 +148,10 @@ def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
     """The busiest links."""
     ranked = sorted(summary["links"].items(), key=lambda item: (-(item[1]["utilisation"] or 0.0), item[0]))
     shown = f"the {most} busiest of {len(ranked)} links" if len(ranked) > most else "links"
-    table = Table(title=shown)
+    table = _compact(shown)
     table.add_column("link")
-    for name in ("carried [Mbit]", "used", "lost [Mbit]", "semantic [bit]", "semantically used"):
-        table.add_column(name, justify="right")
+    for name in ("carried\n[Mbit]", "used", "lost\n[Mbit]", "semantic\n[bit]", "semantic\nuse"):
+        table.add_column(Text(name), justify="right", no_wrap=True)
     for name, link in ranked[:most]:
         table.add_row(
             name, f"{link['carried_bits'] / 1e6:,.2f}", _number(link["utilisation"]), f"{link['lost_bits'] / 1e6:,.2f}",

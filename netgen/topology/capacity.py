@@ -52,7 +52,7 @@ class CapacityProcess:
         infinite = np.flatnonzero(~np.isfinite(starts))
         if infinite.size:
             raise ValueError(f"instant {infinite[0]} = {starts[infinite[0]]} s is not finite")
-        if period_s is not None and not np.isfinite(period_s):
+        if period_s is not None and np.isinf(period_s):
             raise ValueError(f"the period {period_s} s is not finite")
         if starts[0] != 0:
             raise ValueError(f"the first rate must begin at 0 s, not {starts[0]} s")

@@ -100,7 +100,13 @@ def netgen():
 
     def go(*arguments, cwd=None, env=None, **more):
         return subprocess.run(
-            [*command, *map(str, arguments)], cwd=cwd, env=env, capture_output=True, text=True, check=False, **more
+            [*command, *map(str, arguments)],
+            cwd=cwd,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            **more,
         )
 
     return go

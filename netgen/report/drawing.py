@@ -244,7 +244,7 @@ def _name_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
     for name, (x, y) in positions.items():
         gpu = scenario.nodes[name].gpu
         text = name if gpu is None or len(positions) > _MOST_LABELLED_LINKS else f"{name}\n{gpu.device}"
-        offset = (1.4 * gap * x, 1.4 * gap * y) if on_circle else (0.0, -float(gap))
+        offset = (1.6 * gap * x, 1.4 * gap * y) if on_circle else (0.0, -float(gap))
         axes.annotate(
             text, (x, y), offset, textcoords="offset points", ha="center", va="center" if on_circle else "top",
             fontsize=font_size, color=INK, zorder=4,

@@ -17,6 +17,7 @@ from netgen.ledger import LedgerReader
 from netgen.report.drawing import INK, PALE, check_picture, new_figure, save_figure
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 Floats = NDArray[np.float64]
@@ -35,8 +36,9 @@ class CellCourse:
     ----------
     cell, link : str                            The cell and the last link before it, its backhaul.
     start_s, capacity_bps, carried_bps          Per ledger interval: its start, and mean rates of the link.
-    offered_s, contracted, fidelity             Per segment: when it was offered, whether it travelled
-                                                contracted, and the share of its meaning that users got.
+    offered_s, contracted, fidelity, late       Per segment: when it was offered, whether it travelled
+                                                contracted, the share of its meaning that users got, and
+                                                whether all of them got it after the deadline.
     """
 
     cell: str
@@ -47,6 +49,7 @@ class CellCourse:
     offered_s: Floats
     contracted: NDArray[np.bool_]
     fidelity: Floats
+    late: NDArray[np.bool_]
 
 
 def cell_courses(run: Path) -> dict[str, CellCourse]:
@@ -82,6 +85,7 @@ def cell_courses(run: Path) -> dict[str, CellCourse]:
             mine["offered_s"].to_numpy(),
             np.array([bool(name) for name in mine["contracted_by"].to_pylist()]),
             mine["semantic_bits_delivered"].to_numpy() / offered,
+            np.array([outcome == "late" for outcome in mine["outcome"].to_pylist()]),
         )
     return courses
 
@@ -116,19 +120,19 @@ def draw_elastic(run: Path, out: Path) -> None:
         upper = figure.add_subplot(grid[0, column], sharex=upper, sharey=upper)
         lower = figure.add_subplot(grid[1, column], sharex=upper, sharey=lower)
         _draw_backhaul(upper, course, beside[cell], highest)
-        _draw_fidelity(lower, course, beside[cell], summary["baseline"]["policy"])
+        _draw_fidelity(lower, course, beside[cell])
         for axes in (upper, lower):
-            _plain(axes, left=column == 0)
+            _plain(axes)
+            axes.tick_params(labelleft=column == 0)
         upper.tick_params(labelbottom=False)
-        lower.set_xlabel("time of the offer [s]")
+        lower.set_xlabel("time [s]")
         if column == 0:
             upper.set_ylabel("backhaul [Mbit/s]")
-            lower.set_ylabel("semantic fidelity\nat the users")
-            handles = [*upper.get_legend_handles_labels()[0], *lower.get_legend_handles_labels()[0]]
-            figure.legend(
-                handles=handles, loc="upper left", bbox_to_anchor=(0.008, 0.945), ncols=len(handles), frameon=False,
-                fontsize=9.5, handlelength=1.6, columnspacing=1.4, handletextpad=0.5,
-            )  # fmt: skip
+            lower.set_ylabel("semantic fidelity\nof each segment")
+    figure.legend(
+        handles=_elastic_handles(summary["baseline"]["policy"]), loc="upper left", bbox_to_anchor=(0.006, 0.945),
+        ncols=5, frameon=False, fontsize=9.5, handlelength=1.6, columnspacing=1.4, handletextpad=0.5,
+    )  # fmt: skip
     figure.text(
         0.012,
         0.985,
@@ -142,43 +146,65 @@ def draw_elastic(run: Path, out: Path) -> None:
     save_figure(figure, out)
 
 
+def _elastic_handles(policy: str) -> list[Artist]:
+    """What the legend shows: the colours mean the same in both rows."""
+    from matplotlib.lines import Line2D  # noqa: PLC0415  (matplotlib is optional)
+    from matplotlib.patches import Patch  # noqa: PLC0415
+
+    return [
+        Line2D([], [], color=INK, linewidth=1.4, label="available"),
+        Line2D(
+            [], [], color=_ORANGE, linewidth=1.6, marker="o", mfc="white", ms=4, label=f"baseline ({policy})"
+        ),
+        Line2D([], [], color=_BLUE, linewidth=1.8, marker="o", ms=4, label="with the policy"),
+        Line2D([], [], color=INK, linewidth=0, marker="x", ms=5, label="after the deadline"),
+        Patch(color=_LIGHT_BLUE, label="segments contracted by the policy"),
+    ]
+
+
 def _draw_backhaul(axes: Axes, course: CellCourse, beside: CellCourse, highest: float) -> None:
     """Available and carried rate of a backhaul, and when segments were contracted for it."""
-    edges_s = np.append(course.start_s, 2 * course.start_s[-1] - course.start_s[-2])
-    axes.stairs(course.capacity_bps / _MBIT, edges_s, color=INK, linewidth=1.4, label="available")
-    axes.stairs(beside.carried_bps / _MBIT, edges_s, color=_ORANGE, linewidth=1.3, label="carried, baseline")
-    axes.stairs(course.carried_bps / _MBIT, edges_s, color=_BLUE, linewidth=1.8, label="carried, with policy")
-    share = float(course.contracted.mean())
-    for begin_s, end_s in _spans(course.offered_s, course.contracted):
-        axes.axvspan(begin_s, end_s, color=_LIGHT_BLUE, linewidth=0, zorder=0)
-    axes.set_title(f"{course.cell}: {share:.0%} of segments contracted", loc="left", fontsize=10.5, color=INK)
-    axes.set_ylim(0, highest)
-    axes.set_xlim(0, edges_s[-1])
-
-
-def _draw_fidelity(axes: Axes, course: CellCourse, beside: CellCourse, policy: str) -> None:
-    """Fidelity of each segment at its users, with the policy and with the baseline."""
-    axes.plot(
-        beside.offered_s,
-        beside.fidelity,
-        "o",
-        ms=3.2,
-        mfc="none",
-        mec=_ORANGE,
-        mew=0.9,
-        label=f"baseline ({policy})",
+    last_s = (
+        2 * course.start_s[-1] - course.start_s[-2] if len(course.start_s) > 1 else course.start_s[-1] + 1
     )
-    axes.plot(course.offered_s, course.fidelity, "o", ms=3.0, color=_BLUE, label="with policy")
+    edges_s = np.append(course.start_s, last_s)
+    axes.stairs(course.capacity_bps / _MBIT, edges_s, color=INK, linewidth=1.4, baseline=None)
+    axes.stairs(beside.carried_bps / _MBIT, edges_s, color=_ORANGE, linewidth=1.4, baseline=None)
+    axes.stairs(course.carried_bps / _MBIT, edges_s, color=_BLUE, linewidth=1.8, baseline=None)
+    _shade(axes, course)
+    axes.set_title(
+        f"{course.cell}: {course.contracted.mean():.0%} of segments contracted",
+        loc="left",
+        fontsize=10.5,
+        color=INK,
+    )
+    axes.set_ylim(0, highest)
+    axes.set_xlim(0, last_s)
+
+
+def _draw_fidelity(axes: Axes, course: CellCourse, beside: CellCourse) -> None:
+    """Fidelity of each segment at its users, with the policy and with the baseline."""
+    for found, colour, fill in ((beside, _ORANGE, "white"), (course, _BLUE, _BLUE)):
+        kept = ~found.late
+        axes.plot(found.offered_s[kept], found.fidelity[kept], "o", ms=3.2, mfc=fill, mec=colour, mew=0.9)
+        axes.plot(found.offered_s[~kept], found.fidelity[~kept], "x", ms=3.6, color=colour, mew=0.9)
+    _shade(axes, course)
+    axes.set_ylim(-0.05, 1.08)
+
+
+def _shade(axes: Axes, course: CellCourse) -> None:
+    """Colour the times at which segments were contracted."""
     for begin_s, end_s in _spans(course.offered_s, course.contracted):
         axes.axvspan(begin_s, end_s, color=_LIGHT_BLUE, linewidth=0, zorder=0)
-    axes.set_ylim(-0.05, 1.08)
 
 
 def _elastic_title(summary: Mapping[str, Any]) -> str:
     """What the figure shows, in one line."""
     mine, other = summary["semantic_fidelity_mean"], summary["baseline"]["semantic_fidelity_mean"]
     mark = summary["semantic_fidelity_provenance"]
-    return f"{summary['scenario']}: mean semantic fidelity {mine:.3f} with the policy, {other:.3f} without ({mark} fidelities)"
+    return (
+        f"{summary['scenario']}: mean semantic fidelity {mine:.3f} ({mark}), {other:.3f} without the policy"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +237,7 @@ def chain_steps(run: Path) -> list[ChainStep]:
         stages = [(row["stages"][number], row["offered_s"]) for row in kept]
         steps.append(
             ChainStep(
-                f"{kind} {where}".replace("link ", "link\n"),
+                f"{kind} {where}",
                 float(np.median([stage["bits"] for stage, _ in stages])),
                 float(np.median([stage["semantic_bits"] for stage, _ in stages])),
                 float(np.median([stage["start_s"] - offered_s for stage, offered_s in stages])),
@@ -238,7 +264,7 @@ def draw_chain(run: Path, out: Path) -> None:
     summary = _summary(run)
     steps = [step for step in chain_steps(run) if not step.name.startswith("receive")]
     figure = new_figure((9.6, 0.42 * len(steps) + 1.9))
-    grid = figure.add_gridspec(1, 3, left=0.12, right=0.985, top=0.80, bottom=0.16, wspace=0.10)
+    grid = figure.add_gridspec(1, 3, left=0.105, right=0.985, top=0.80, bottom=0.16, wspace=0.10)
     rows = np.arange(len(steps))[::-1]
     colours = [_colour(step.name) for step in steps]
     axes = [figure.add_subplot(grid[0, column]) for column in range(3)]
@@ -260,14 +286,15 @@ def draw_chain(run: Path, out: Path) -> None:
         if length_s > 0:
             axes[2].barh(row, 1e3 * length_s, left=1e3 * step.begin_s, color=colour, height=0.62)
         else:
-            axes[2].plot(1e3 * step.begin_s, row, "D", color=colour, ms=6)
-    axes[2].set_title("from its begin to its end", loc="left", fontsize=10.5, color=INK)
+            axes[2].plot(1e3 * step.begin_s, row, "D", color=colour, ms=6, clip_on=False)
+    axes[2].set_title("when it begins and ends", loc="left", fontsize=10.5, color=INK)
     axes[2].set_xlabel("time since the offer [ms]")
     axes[2].grid(axis="x", color=_LIGHT_GREY)
     for number, panel in enumerate(axes):
-        _plain(panel, left=False)
+        _plain(panel)
         panel.set_axisbelow(True)
-        panel.set_yticks(rows, [step.name.replace("\n", " ") for step in steps] if number == 0 else [])
+        panel.set_yticks(rows, [step.name for step in steps])
+        panel.tick_params(left=False, labelleft=number == 0)
         panel.set_ylim(-0.6, len(steps) - 0.4)
         if number < 2:
             panel.spines["bottom"].set_visible(False)
@@ -285,7 +312,7 @@ def _chain_title(summary: Mapping[str, Any]) -> str:
 
 def _colour(step: str) -> str:
     """Colour of a kind of step."""
-    kind = step.split()[0]
+    kind = step.split(maxsplit=1)[0]
     return {"contract": _ORANGE, "expand": _GREEN, "link": _BLUE}.get(kind, PALE)
 
 
@@ -300,13 +327,13 @@ def _spans(instants_s: Floats, chosen: NDArray[np.bool_]) -> list[tuple[float, f
     return [(float(instants_s[a]), float(ends_s[b - 1])) for a, b in zip(begins, stops, strict=True)]
 
 
-def _plain(axes: Axes, *, left: bool) -> None:
+def _plain(axes: Axes) -> None:
     """Axes without needless ink."""
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(PALE)
-    axes.tick_params(colors=INK, labelsize=9.5, labelleft=left or None)
+    axes.tick_params(colors=INK, labelsize=9.5)
 
 
 def _summary(run: Path) -> dict[str, Any]:

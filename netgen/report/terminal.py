@@ -56,8 +56,8 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
 
 
 def _compact(title: str) -> Table:
-    """A table that fits on a terminal of 80 columns: narrow gaps, headers on two lines."""
-    return Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    """A table that fits on a terminal of 80 columns: no padding, headers on two lines."""
+    return Table(title=title, box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
 
 
 def _headline(summary: Mapping[str, Any]) -> Table:
@@ -100,7 +100,7 @@ def _receivers(summary: Mapping[str, Any]) -> Table:
     table.add_column("receiver", no_wrap=True)
     for name in (
         "users",
-        "offered",
+        "offer-\ned",
         "in\ntime",
         "late",
         "lost",
@@ -110,7 +110,7 @@ def _receivers(summary: Mapping[str, Any]) -> Table:
     ):
         table.add_column(Text(name), justify="right", no_wrap=True)
     if beside:
-        table.add_column(f"vs\n{summary['baseline']['policy']}", justify="right")
+        table.add_column(Text(f"vs\n{summary['baseline']['policy']}"), justify="right", no_wrap=True)
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
             row = [

@@ -34,6 +34,10 @@ class PolicyError(NetgenError):
     """A policy raised, or decided something that was not offered to it."""
 
 
+class PolicySetupError(PolicyError, InputError):
+    """A policy could not be loaded or refuses its parameters; nothing was run."""
+
+
 class ConservationError(NetgenError):
     """The books of a finished run do not balance."""
 

@@ -109,7 +109,7 @@ class Reception:
         got = covered & lucky
         self.handed_bits += parcel.representation.bits * int(got.sum())
         self._lose_rows(parcel, entry.rows[~got])
-        if got.any():
+        if got.any() or not len(entry.rows):
             at_s = np.full(int(got.sum()), to_s(completed_ns))
             self._complete(parcel, receiver, entry, entry.rows[got], at_s)
         else:
@@ -123,13 +123,13 @@ class Reception:
             self._complete(parcel, receiver, entry, entry.rows, np.empty(0))
             return
         downlink = self.downlinks[receiver]
-        begun_s = int(downlink.env.now)
+        begun_ns = int(downlink.env.now)
         bits = parcel.representation.bits
 
         def done(done_s: Floats) -> None:
             got = ~np.isnan(done_s)
-            last_ns = round(float(np.nanmax(done_s)) * 1e9) if got.any() else begun_s
-            arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_s, last_ns)
+            last_ns = round(float(np.nanmax(done_s)) * 1e9) if got.any() else begun_ns
+            arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
             self.handed_bits += bits * int(got.sum())
             if got.any():
                 self._complete(arrived, receiver, entry.of(got), entry.rows[got], done_s[got])
@@ -167,7 +167,7 @@ class Reception:
                 generated=made.generated,
                 ms_ssim=made.ms_ssim,
             )
-        mean_s = float(at_s.mean()) if len(at_s) else to_s(parcel.offered_ns)
+        mean_s = float(at_s.mean()) if len(at_s) else None
         self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, made.bits))
 
     def _lose_rows(self, parcel: Parcel, rows: Rows) -> None:

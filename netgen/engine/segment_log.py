@@ -29,11 +29,11 @@ class OpenSegment:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How a receiver got a segment; times are means over its users."""
+    """How a receiver got a segment; times are means over its users, None when nobody was there."""
 
     users: int
     late: int
-    completed_s: float
+    completed_s: float | None
     received_bits: int
 
 
@@ -117,6 +117,7 @@ class SegmentLog:
         self.worst_gain_bits = max([self.worst_gain_bits, *gains])
         delivered = service.semantic_bits * made.semantic_fidelity if done is not None else 0.0
         share = 0.0 if done is None or not len(entry.rows) else done.users / len(entry.rows)
+        completed_s = None if done is None else done.completed_s
         self.writer.add(
             SegmentRecord(
                 service=service.name,
@@ -129,8 +130,8 @@ class SegmentLog:
                 users_delivered=0 if done is None else done.users,
                 users_late=0 if done is None else done.late,
                 offered_s=to_s(parcel.offered_ns),
-                completed_s=None if done is None else done.completed_s,
-                delay_s=None if done is None else done.completed_s - to_s(parcel.offered_ns),
+                completed_s=completed_s,
+                delay_s=None if completed_s is None else completed_s - to_s(parcel.offered_ns),
                 deadline_s=None if service.deadline_ns is None else to_s(service.deadline_ns),
                 outcome=outcome.value,
                 reason=reason.value,

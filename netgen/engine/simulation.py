@@ -197,7 +197,10 @@ class Simulation:
             gpu_offered_load={
                 name: gpu.offered_ns / (self.end_ns * gpu.device.streams) for name, gpu in gpus.items()
             },
-            users=self.population.columns(),
+            users={
+                **self.population.columns(),
+                "node": [log.receiver_names[name] for name in self.population.nodes],
+            },
             balances=tuple(balances),
             notes=self.notes,
         )

@@ -105,7 +105,7 @@ class SegmentRecord:
     users_delivered: int = _of("", "users who got it complete, on time or late")
     users_late: int = _of("", "users who got it after the deadline")
     offered_s: float = _of("s", "when the source offered it")
-    completed_s: float | None = _of("s", "when the receiver had all of it; mean over users")
+    completed_s: float | None = _of("s", "when the receiver had all of it; mean over users, null without any")
     delay_s: float | None = _of("s", "completed_s - offered_s")
     deadline_s: float | None = _of("s", "longest delay that is on time")
     outcome: str = _of("", "delivered, late, lost or in-flight")

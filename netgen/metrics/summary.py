@@ -157,8 +157,7 @@ def per_receiver(ledger: LedgerReader) -> dict[str, Any]:
     total = users.group_by(["service", "node"], use_threads=False).aggregate(wanted)
     found: dict[str, Any] = {}
     for row in total.to_pylist():
-        node = row["node"].removesuffix(":air")
-        found.setdefault(row["service"], {})[node] = {
+        found.setdefault(row["service"], {})[row["node"]] = {
             "users": row["user_count"],
             "segments_offered": row["segments_offered_sum"],
             "segments_delivered": row["segments_delivered_sum"],

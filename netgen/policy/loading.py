@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 import pydantic
 
-from netgen.errors import InputError, PolicyError, did_you_mean
+from netgen.errors import InputError, PolicySetupError, did_you_mean
 from netgen.policy.base import RelayPolicy
 from netgen.policy.builtin import ForwardOnly
 
@@ -34,7 +34,7 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
     Raises
     ------
     InputError                  Nothing has that name, the file or class is missing, or it is no policy.
-    PolicyError                 The file raised while it was loaded.
+    PolicySetupError            The file raised while it was loaded.
     """
     if ":" in reference:
         return _from_file(reference, folders)
@@ -51,7 +51,7 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
     try:
         found = installed[reference].load()
     except Exception as error:
-        raise PolicyError(f'policy "{reference}": its package failed to load: {error!r}') from error
+        raise PolicySetupError(f'policy "{reference}": its package failed to load: {error!r}') from error
     return _checked(found, reference)
 
 
@@ -82,7 +82,7 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[module_name]
-        raise PolicyError(f'policy "{reference}": {path} failed to load: {error!r}') from error
+        raise PolicySetupError(f'policy "{reference}": {path} failed to load: {error!r}') from error
     found = getattr(module, class_name, None)
     if found is None:
         classes = [
@@ -112,7 +112,7 @@ def policy_factory(
     Raises
     ------
     InputError                  A parameter is unknown, missing, of the wrong type, or refused by the class.
-    PolicyError                 The class has annotations that cannot be checked, or fails to start.
+    PolicySetupError            The class has annotations that cannot be checked, or fails to start.
     """
     policy_class = load_policy_class(reference, folders=folders)
     arguments = _validated(policy_class, reference, parameters)
@@ -123,7 +123,7 @@ def policy_factory(
         except (TypeError, ValueError) as error:
             raise InputError(f'policy "{reference}" with {arguments}: {error!r}') from error
         except Exception as error:
-            raise PolicyError(f'policy "{reference}" with {arguments}: {error!r}') from error
+            raise PolicySetupError(f'policy "{reference}" with {arguments}: {error!r}') from error
 
     make()
     return make
@@ -145,7 +145,7 @@ def _validated(
     try:
         hints = get_type_hints(policy_class.__init__)
     except (NameError, TypeError) as error:
-        raise PolicyError(
+        raise PolicySetupError(
             f'policy "{reference}": the annotations of __init__ cannot be read: {error}'
         ) from error
     arguments: dict[str, Any] = {}
@@ -157,7 +157,7 @@ def _validated(
         try:
             arguments[name] = pydantic.TypeAdapter(hints.get(name, Any)).validate_python(parameters[name])
         except pydantic.errors.PydanticUserError as error:
-            raise PolicyError(
+            raise PolicySetupError(
                 f'policy "{reference}": parameter "{name}": its annotation cannot be checked: {error.message}'
             ) from error
         except pydantic.ValidationError as error:

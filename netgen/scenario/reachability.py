@@ -151,12 +151,39 @@ def personal_services_have_cells(draft: Draft) -> Iterator[Issue]:
             yield draft.issue(("services", name, "personal"), reason)
 
 
+def enhancements_keep_step(draft: Draft) -> Iterator[Issue]:
+    """Segment k of an enhancement belongs to segment k of its common service: both cover the same time."""
+    scenario = draft.scenario
+    for name, service in scenario.services.items():
+        if service.enhances is None:
+            continue
+        common = scenario.services[service.enhances]
+        for key, own, theirs in (
+            ("start", f"{service.start_s:g} s", f"{common.start_s:g} s"),
+            ("arrivals", service.arrivals, "periodic"),
+            ("enhances", common.arrivals, "periodic"),
+        ):
+            if own != theirs:
+                reason = f"does not keep step with {service.enhances}; accepted: {key}: {theirs}"
+                if key == "enhances":
+                    reason = f"names a service with arrivals: {own}; accepted: one with arrivals: {theirs}"
+                yield draft.issue(("services", name, key), reason)
+        own_s, common_s = (scenario.contents[s.content].segment_s for s in (service, common))
+        if own_s != common_s:
+            reason = (
+                f"has segments of {own_s:g} s, {service.enhances} has segments of {common_s:g} s; "
+                f"accepted: a content with segments of {common_s:g} s"
+            )
+            yield draft.issue(("services", name, "content"), reason)
+
+
 WHOLE_CHECKS: tuple[Check, ...] = (
     receivers_are_reached,
     explicit_paths_are_paths,
     stations_have_viewers,
     watched_services_arrive,
     personal_services_have_cells,
+    enhancements_keep_step,
 )
 
 

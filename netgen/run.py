@@ -76,21 +76,18 @@ def run(
         scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
     folders = (Path(path).resolve().parent, Path(path).resolve().parent.parent)
     scenario = _with_absolute_files(scenario, folders)
-    target = _target(out, scenario.name)
+    target, made = _reserve(out, scenario.name)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    try:
-        partial.mkdir(parents=True)
-    except OSError as error:
-        raise InputError(f"{target} cannot be written: {error.strerror}") from None
     started = time.perf_counter()
     try:
+        partial.mkdir()
         summary = _simulate(scenario, partial, progress=progress)
         if scenario.baseline is not None:
             (partial / _BASELINE).mkdir()
             beside = _simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
             summary[_BASELINE] = figures.compared(summary, beside, scenario.baseline)
     except InputError:
-        shutil.rmtree(partial)
+        _discard(partial, made)
         raise
     except NetgenError as error:
         failed = {
@@ -102,7 +99,7 @@ def run(
         _finish(partial, target, scenario, failed, started)
         raise type(error)(f"{error}\nthe records up to then are in {target}") from error
     except BaseException:
-        shutil.rmtree(partial)
+        _discard(partial, made)
         raise
     summary["wall_s"] = time.perf_counter() - started
     _finish(partial, target, scenario, summary, started)
@@ -200,20 +197,62 @@ def _with_absolute_files(scenario: Scenario, folders: tuple[Path, ...]) -> Scena
     return scenario.model_copy(update={"policies": found, "actions": actions})
 
 
-def _target(out: str | Path | None, name: str) -> Path:
-    """The run directory to write; raises InputError when it is taken."""
+def _reserve(out: str | Path | None, name: str) -> tuple[Path, list[Path]]:
+    """Make the run directory, empty, so that no other run takes it.
+
+    Returns
+    -------
+    target : Path                   The run directory.
+    made : list of Path             What was made for it, innermost first: itself, and parents that were missing.
+
+    Raises
+    ------
+    InputError                      It is taken or cannot be made.
+    """
     if out is None:
-        parent = Path("runs") / name
         number = 1
-        while (parent / f"{number:03d}").exists():
-            number += 1
-        return parent / f"{number:03d}"
+        while True:
+            target = Path("runs") / name / f"{number:03d}"
+            try:
+                return target, _made(target)
+            except FileExistsError:
+                number += 1
     target = Path(out)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+    if not target.name:
+        raise InputError(f"{target} cannot be a run directory: give the name of a new or empty folder")
+    if not target.exists():
+        return target, _made(target)
+    if not target.is_dir() or any(target.iterdir()):
         raise InputError(
             f"{target} exists and is not empty; nothing is overwritten: give another --out or remove it"
         )
-    return target
+    return target, []
+
+
+def _made(folder: Path) -> list[Path]:
+    """Make a folder and its missing parents; return them, innermost first."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir()
+    except FileExistsError:
+        if folder.is_dir():
+            raise
+        raise InputError(f"{folder} cannot be written: there is a file in its way") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"{folder} cannot be written: {reason}") from None
+    return missing
+
+
+def _discard(partial: Path, made: list[Path]) -> None:
+    """Remove what a run began to write, and the folders made for it that hold nothing else."""
+    shutil.rmtree(partial, ignore_errors=True)
+    for folder in made:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, Any], started: float) -> None:
@@ -221,8 +260,7 @@ def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, 
     (partial / "scenario.yaml").write_text(resolved_yaml(scenario), encoding="utf-8")
     _write_json(partial / "summary.json", summary)
     _write_json(partial / "environment.json", _environment(scenario, time.perf_counter() - started))
-    if target.exists():
-        target.rmdir()
+    target.rmdir()
     partial.rename(target)
 
 

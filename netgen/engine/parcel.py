@@ -79,7 +79,10 @@ class Parcel:
         return replace(self, stages=(*self.stages, stage))
 
     def carried_over(self, hop: Hop) -> Parcel:
-        """The same after the links that `hop` ends, as far as they were not yet in its history."""
+        """The same after the links that `hop` ends, as far as they were not yet in its history.
+
+        The history ends at the link on which the last of its packets was lost, if one was.
+        """
         chain = [hop]
         while chain[-1].previous is not None:
             chain.append(chain[-1].previous)
@@ -87,9 +90,12 @@ class Parcel:
         parcel = self
         known = sum(stage.kind == "link" for stage in self.stages[self._launched() :])
         for step in chain[known:]:
-            start_ns, tail_ns = step.start_ns or 0, step.tail_ns or 0
+            if step.start_ns is None:
+                break
+            if step.tail_ns is None:
+                return parcel.with_stage("link", step.link.name, step.start_ns, step.start_ns)
             parcel = replace(parcel, path=(*parcel.path, step.link.target)).with_stage(
-                "link", step.link.name, start_ns, tail_ns
+                "link", step.link.name, step.start_ns, step.tail_ns
             )
             for node, decided_ns in self.forwards:
                 if node == step.link.target:

@@ -16,7 +16,7 @@ from netgen.ledger import DecisionRecord, LedgerWriter, LossReason, OptionSeen
 from netgen.policy import Contract, Decision, Drop, Expand, Forward, NodeView, Option
 from netgen.policy.checking import legal_or_raise
 from netgen.policy.decisions import choice_of
-from netgen.transport.carriage import Transport
+from netgen.transport.carriage import Leg, Transport
 from netgen.transport.clock import to_ns
 from netgen.transport.hop import Hop
 from netgen.transport.train import Meaning, Train, packetise
@@ -120,7 +120,7 @@ class Relay:
         """One decision of a policy, checked to be among those offered."""
         try:
             decision = decider.policy.decide(view, decider.rng)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PolicyError(
                 f'policy "{decider.name}" at node {view.node}, t = {view.time_s:.6f} s, segment '
                 f"{view.segment.index} of {view.segment.service}: raised {type(error).__name__}: {error}"
@@ -167,18 +167,30 @@ class Relay:
         onward = tuple(receiver for receiver in parcel.receivers if receiver != node.name)
         here = node.name in parcel.receivers
         trees = parcel.service.legs(node.name, onward, self._stops_of(parcel))
+        if hop is None and here:
+            node.books.delivered_bits += parcel.bits
+            self.reception.deliver(parcel, node.name, self.transport.now_ns)
+        if trees:
+            self._send(parcel, node, hop, trees, here=here)
+        elif hop is not None:
+            hop.connect(())
         if hop is not None and here:
+            # After it is sent on: its last packet may be here already, and is received at once.
             self.open_hops[hop] = node.name
             self.transport.on_tail(
                 hop, lambda done: self._receive(parcel.bound_for((node.name,)), node, done)
             )
-        if hop is None and here:
-            node.books.delivered_bits += parcel.bits
-            self.reception.deliver(parcel, node.name, self.transport.now_ns)
-        if not trees:
-            if hop is not None:
-                hop.connect(())
-            return
+
+    def _send(
+        self,
+        parcel: Parcel,
+        node: Node,
+        hop: Hop | None,
+        trees: list[tuple[Leg, list[tuple[str, ...]]]],
+        *,
+        here: bool,
+    ) -> None:
+        """Launch a parcel, or let its train go on, along trees of links to its next stops."""
         train = self._train(parcel) if hop is None else hop.train
         if hop is None:
             copies = len(trees) - 1 + here

@@ -95,15 +95,15 @@ def check_policy(make: PolicyFactory, *, views: Sequence[NodeView] | None = None
 
 def legal_or_raise(decision: object, view: NodeView, *, policy: str) -> Option:
     """Return the offered option that `decision` chooses; raise PolicyError when it was not offered."""
+    where = f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s'
     if isinstance(decision, Forward | Contract | Expand | Drop):
+        if not isinstance(decision.reason, str) or not decision.reason.isprintable():
+            raise PolicyError(f"{where}: the reason {decision.reason!r} is not text on one line")
         for option in view.options:
             if choice_of(option.decision) == choice_of(decision):
                 return option
     legal = ", ".join(_label(option.decision) for option in view.options)
-    raise PolicyError(
-        f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s: {decision!r} is not offered here; '
-        f"legal: {legal}"
-    )
+    raise PolicyError(f"{where}: {decision!r} is not offered here; legal: {legal}")
 
 
 def _decide(policy: RelayPolicy, view: NodeView, number: int) -> Decision:

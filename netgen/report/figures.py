@@ -111,7 +111,7 @@ def draw_elastic(run: Path, out: Path) -> None:
     count = len(courses)
     figure = new_figure((3.7 * count + 0.9, 5.6))
     grid = figure.add_gridspec(
-        2, count, left=0.9 / (3.7 * count + 0.9), right=0.985, top=0.80, bottom=0.10, hspace=0.16, wspace=0.12
+        2, count, left=0.9 / (3.7 * count + 0.9), right=0.985, top=0.83, bottom=0.10, hspace=0.16, wspace=0.12
     )
     highest = 1.12 * max(float(course.capacity_bps.max()) for course in courses.values()) / _MBIT
     upper: Axes | None = None
@@ -264,7 +264,7 @@ def draw_chain(run: Path, out: Path) -> None:
     summary = _summary(run)
     steps = [step for step in chain_steps(run) if not step.name.startswith("receive")]
     figure = new_figure((9.6, 0.42 * len(steps) + 1.9))
-    grid = figure.add_gridspec(1, 3, left=0.105, right=0.985, top=0.80, bottom=0.16, wspace=0.10)
+    grid = figure.add_gridspec(1, 3, left=0.105, right=0.985, top=0.84, bottom=0.16, wspace=0.10)
     rows = np.arange(len(steps))[::-1]
     colours = [_colour(step.name) for step in steps]
     axes = [figure.add_subplot(grid[0, column]) for column in range(3)]

@@ -145,7 +145,7 @@ class Transport:
                 arrival_ns = step.tail_ns
                 continue
             if exact and step.previous is None:
-                arrival_ns = self.now_ns if step.start_ns is None else step.start_ns
+                arrival_ns = step.last_ns
             exact = False
             behind_bits = self._expected_bits(step) - step.served_bits
             arrival_ns = step.link.earliest_exit_ns(
@@ -173,8 +173,17 @@ class Transport:
                 continue
             if exact and step.complete:
                 return None
-            if exact and step.previous is None:
-                arrival_ns = self.now_ns if step.start_ns is None else step.start_ns
+            if exact:
+                arrival_ns = self._next_ns(step, size_bits)
             exact = False
             arrival_ns = step.link.earliest_exit_ns(arrival_ns, size_bits, 0)
         return arrival_ns if exact else max(arrival_ns, self.now_ns + 1)
+
+    def _next_ns(self, hop: Hop, size_bits: int) -> int:
+        """When the next packet that has not been served arrives at the link of `hop`, at the earliest."""
+        waiting_ns = hop.link.next_arrival_ns(hop)
+        if waiting_ns is not None:
+            return waiting_ns
+        if hop.previous is None:
+            return NEVER_NS
+        return hop.previous.link.earliest_exit_ns(self._next_ns(hop.previous, size_bits), size_bits, 0)

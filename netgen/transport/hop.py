@@ -24,8 +24,8 @@ class Hop:
     """
 
     __slots__ = (
-        "arrived_bits", "complete", "expected", "following", "head_ns", "held", "link", "order", "out",
-        "out_bits", "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
+        "arrived_bits", "complete", "expected", "following", "head_ns", "held", "last_ns", "link",
+        "order", "out", "out_bits", "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
     )  # fmt: skip
 
     def __init__(
@@ -50,6 +50,7 @@ class Hop:
         self.arrived_bits = 0
         self.served_bits = 0
         self.start_ns: int | None = None
+        self.last_ns = 0
         self.head_ns: int | None = None
         self.tail_ns: int | None = None
         self.complete = False
@@ -58,6 +59,7 @@ class Hop:
         """Hand packets to the link of this hop."""
         if self.start_ns is None:
             self.start_ns = int(time_ns[0])
+        self.last_ns = int(time_ns[-1])
         self.link.accept(self, time_ns, size_bits, index)
 
     def emit(self, taken: int, time_ns: Ints, size_bits: Ints, index: Ints) -> None:

@@ -156,7 +156,14 @@ class Link:
         arrived = float(self.capacity.work_bits(np.array([arrival_ns / NS_PER_S]))[0])
         level = max(max(arrived, self.free_work_bits) + size_bits, self.free_work_bits + behind_bits)
         leave_s = float(self.capacity.time_s(np.array([level]))[0])
-        return min(NEVER_NS, int(leave_s * NS_PER_S) + self.delay_ns) if np.isfinite(leave_s) else NEVER_NS
+        if not np.isfinite(leave_s):
+            return NEVER_NS
+        # Nothing to send in a pause of the capacity is, as work, done before the pause.
+        return min(NEVER_NS, max(arrival_ns, int(leave_s * NS_PER_S)) + self.delay_ns)
+
+    def next_arrival_ns(self, hop: Hop) -> int | None:
+        """When the next packet of a hop arrives that has not been served; None if none is known."""
+        return min((int(chunk[0][0]) for chunk in self._pending if chunk[3] is hop), default=None)
 
     def unserved_bits(self, end_ns: int) -> int:
         """Bits that arrived by `end_ns` and have not been served."""

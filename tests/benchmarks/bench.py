@@ -7,6 +7,7 @@ median of several rounds in which netgen and SimPy take turns. Wall times are gi
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import os
 import platform
@@ -214,6 +215,7 @@ def start_up(repeats: int) -> dict[str, object]:
         "validate_s": statistics.median(spent_s),
         "heavy_imported": [name for name in HEAVY if name in modules],
         "heavy_not_imported": [name for name in HEAVY if name not in modules],
+        "heavy_not_installed": [name for name in HEAVY if importlib.util.find_spec(name) is None],
     }
 
 
@@ -231,7 +233,7 @@ def measure(*, rounds: int, hours: float, tell) -> dict[str, object]:
     figure = {key: statistics.median([ring[key] for ring in rings]) for key in rings[0]}
     return {
         "machine": {
-            "platform": platform.platform(),
+            "system": platform.system(),
             "processor": _processor(),
             "processors": os.cpu_count(),
             "python": platform.python_version(),
@@ -288,7 +290,7 @@ def table(found) -> str:
     ]  # fmt: skip
     lines = [
         f"Measured with netgen {machine['netgen']}, SimPy {machine['simpy']}, NumPy {machine['numpy']}, Python "
-        f"{machine['python']} on {machine['processor']}, {machine['processors']} processors, {machine['platform']}; "
+        f"{machine['python']} on {machine['processor']}, {machine['processors']} processors, {machine['system']}; "
         f"medians of {found['rounds']} rounds.",
         "",
         "### `ring_of_relays`",
@@ -306,6 +308,7 @@ def table(found) -> str:
         "| `netgen validate` of a small scenario, wall time, median of 5 (aim: below 1.5 s) | "
         f"{start['validate_s']:.2f} s |",
         f"| heavy packages that it does not import | {', '.join(start['heavy_not_imported'])} |",
+        f"| of these not installed here, so that it could not | {', '.join(start['heavy_not_installed']) or 'none'} |",
         f"| heavy packages that it does import | {', '.join(start['heavy_imported']) or 'none'} |",
         "",
         f"### A chain of {CHAIN_LINKS} links",

@@ -228,6 +228,9 @@ def histories_make_sense(tables: dict[str, list[dict]]) -> None:
             assert row["users_delivered"] == 0
             assert row["completed_s"] is None
             continue
+        if not row["users_delivered"]:
+            assert row["users"] == 0
+            continue
         assert row["delay_s"] >= 0
         assert row["completed_s"] >= row["stages"][0]["start_s"]
         if row["deadline_s"] is not None and row["users_delivered"] == 1:

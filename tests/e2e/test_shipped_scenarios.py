@@ -1,0 +1,213 @@
+"""Every shipped scenario runs, keeps the contract of the run directory, and repeats from what it left there."""
+
+import json
+import shutil
+from itertools import pairwise
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from netgen.ledger.tables import schema_of
+
+TABLES = ("links", "nodes", "users", "segments", "decisions")
+QUICK = {
+    "elastic_small": "duration=30 s",
+    "fig8_scenario1": "duration=20 s",
+    "fig8_scenario2": "duration=20 s",
+    "measured_coding": "duration=20 s",
+    "ring_of_relays": "duration=120 s",
+    "slower_than_real_time": "duration=150 s",
+}
+# design: models, section 8
+FIGURES = [
+    "schema_version",
+    "scenario",
+    "seed",
+    "simulated_s",
+    "wall_s",
+    "events",
+    "segments_offered",
+    "segments_delivered",
+    "segments_late",
+    "segments_lost",
+    "bits_sent",
+    "bits_delivered",
+    "semantic_bits_offered",
+    "semantic_bits_delivered",
+    "semantic_fidelity_mean",
+    "delay_mean_s",
+    "delay_p95_s",
+    "stall_ratio_mean",
+    "utility_mean",
+    "gpu_seconds",
+    "energy_joule",
+    "service_modes",
+    "links",
+    "nodes",
+    "laws",
+]
+LINK_COLUMNS = [
+    "capacity_bits",
+    "carried_bits",
+    "discriminative_bits",
+    "generative_bits",
+    "lost_bits",
+    "retransmitted_bits",
+    "semantic_bits",
+    "semantic_capacity_bits",
+    "semantic_utilisation",
+    "semantic_gain",
+]
+LAWS = {"link-bits", "node-bits", "capacity", "semantic-loss", "delivery", "segments"}
+
+
+@pytest.fixture(scope="module", params=sorted(QUICK))
+def finished(request, tmp_path_factory, scenarios, netgen, run_directory):
+    """Run a scenario by the command line as a person would, from another folder, only shorter."""
+    folder = tmp_path_factory.mktemp(request.param)
+    done = netgen(
+        "run",
+        scenarios / f"{request.param}.yaml",
+        "--set",
+        QUICK[request.param],
+        "--out",
+        folder / "first",
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "conservation laws hold" in done.stdout
+    return run_directory(folder / "first")
+
+
+def test_every_shipped_scenario_is_tested(scenarios):
+    assert {path.stem for path in scenarios.glob("*.yaml")} == set(QUICK)
+
+
+def test_the_run_directory_holds_what_is_promised(finished):
+    files = {path.name for path in finished.folder.iterdir()} - {"baseline"}
+    assert files == {f"{table}.parquet" for table in TABLES} | {
+        "scenario.yaml",
+        "summary.json",
+        "environment.json",
+    }
+    if "baseline" in finished.summary:
+        baseline = {path.name for path in (finished.folder / "baseline").iterdir()}
+        assert baseline == {f"{table}.parquet" for table in TABLES}
+    environment = json.loads((finished.folder / "environment.json").read_text(encoding="utf-8"))
+    assert {"netgen", "python", "packages", "host", "platform", "seed", "simulated_s", "wall_s"} <= set(
+        environment
+    )
+    assert environment["seed"] == finished.summary["seed"]
+    assert environment["simulated_s"] == finished.summary["simulated_s"]
+
+
+def test_every_table_is_read_by_pyarrow_pandas_and_duckdb(finished):
+    for table in TABLES:
+        path = finished.folder / f"{table}.parquet"
+        arrow = pq.read_table(path)
+        assert arrow.schema.equals(schema_of(table)), table
+        frame = pd.read_parquet(path)
+        assert list(frame.columns) == arrow.column_names
+        [(count,)] = duckdb.read_parquet(str(path)).count("*").fetchall()
+        assert len(frame) == arrow.num_rows == count > 0, table
+    assert set(LINK_COLUMNS) <= set(finished.table("links").column_names)
+
+
+def test_every_column_tells_its_meaning(finished):
+    for table in TABLES:
+        for field in pq.read_schema(finished.folder / f"{table}.parquet"):
+            assert field.metadata[b"meaning"], f"{table}.{field.name}"
+
+
+def test_the_summary_has_every_figure(finished):
+    summary = finished.summary
+    assert [key for key in FIGURES if key not in summary] == []
+    assert summary["schema_version"] == 1
+    assert set(summary["laws"]) == LAWS
+    for name, law in summary["laws"].items():
+        assert law["holds"] is True, name
+        assert law["accounts"] > 0, name
+        assert 0 <= law["residual"] < 10
+    assert 1 <= summary["utility_mean"] <= 5
+    assert 0 <= summary["semantic_fidelity_mean"] <= 1
+    assert summary["delay_mean_s"] > 0
+    assert summary["wall_s"] > 0
+    assert summary["events"] > 0
+
+
+def test_every_node_and_link_of_the_scenario_is_in_the_books(finished):
+    from netgen.scenario import load_scenario  # noqa: PLC0415
+
+    scenario = load_scenario(finished.folder / "scenario.yaml")
+    assert set(finished.summary["nodes"]) == set(scenario.nodes)
+    assert set(scenario.links) <= set(finished.summary["links"])
+    assert set(finished.table("users")["node"].to_pylist()) <= set(scenario.nodes)
+    assert set(finished.table("segments")["receiver"].to_pylist()) <= set(scenario.nodes)
+
+
+def test_outcomes_add_up(finished):
+    summary = finished.summary
+    fates = [summary[f"segments_{fate}"] for fate in ("delivered", "late", "lost", "in_flight")]
+    assert summary["segments_offered"] == sum(fates) > 0
+    for row in finished.rows("users"):
+        fates = [row[f"segments_{fate}"] for fate in ("delivered", "late", "lost", "in_flight")]
+        assert row["segments_offered"] == sum(fates)
+        assert row["semantic_bits_delivered"] <= row["semantic_bits_offered"]
+    for row in finished.rows("segments"):
+        assert row["users_late"] <= row["users_delivered"] <= row["users"]
+        assert row["outcome"] in {"delivered", "late", "lost", "in-flight"}
+        assert bool(row["reason"]) == (row["outcome"] == "lost")
+        assert (row["delay_s"] is None) == (row["users_delivered"] == 0)
+
+
+def test_history_is_in_order_and_meaning_never_grows(finished):
+    for row in finished.rows("segments"):
+        stages = row["stages"]
+        assert stages[0]["kind"] == "source"
+        assert stages[0]["start_s"] == row["offered_s"]
+        for stage in stages:
+            assert stage["end_s"] >= stage["start_s"]
+        for earlier, later in pairwise(stages):
+            assert later["semantic_bits"] <= earlier["semantic_bits"]
+        # A segment is forwarded while it is still coming in, so that step ends before the link's.
+        for earlier, later in pairwise(stage for stage in stages if stage["kind"] != "forward"):
+            assert later["end_s"] >= earlier["end_s"]
+            if later["kind"] == "link":
+                assert later["bits"] == earlier["bits"]
+        if row["users_delivered"]:
+            assert stages[-1]["kind"] == "receive"
+            assert row["path"][-1] == row["receiver"] or row["source_kind"] == "broadcast"
+            assert row["delay_s"] == pytest.approx(row["completed_s"] - row["offered_s"], abs=1e-12)
+
+
+def test_no_link_carries_more_than_it_can(finished):
+    for row in finished.rows("links"):
+        kinds = row["discriminative_bits"] + row["generative_bits"] + row["background_bits"]
+        assert row["carried_bits"] == kinds
+        assert row["carried_bits"] <= row["capacity_bits"] + 10
+        assert row["retransmitted_bits"] <= row["carried_bits"]
+        assert min(row["lost_bits"], row["semantic_bits"], row["semantic_capacity_bits"]) >= 0
+
+
+def test_what_the_run_left_runs_again_to_the_same_bytes(finished, tmp_path, netgen, run_directory):
+    """From another folder, from a copy, without the overrides: scenario.yaml holds everything."""
+    copied = tmp_path / "elsewhere.yaml"
+    shutil.copy(finished.folder / "scenario.yaml", copied)
+    done = netgen("run", copied, "--out", tmp_path / "again", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    again = run_directory(tmp_path / "again")
+    assert again.hashes() == finished.hashes()
+    assert again.summary_without() == finished.summary_without()
+    assert copied.read_text(encoding="utf-8") == (again.folder / "scenario.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_an_hour_of_the_ring_of_relays_runs(scenarios, tmp_path, netgen, run_directory):
+    done = netgen("run", scenarios / "ring_of_relays.yaml", "--out", tmp_path / "ring")
+    assert done.returncode == 0, done.stderr
+    ring = run_directory(tmp_path / "ring")
+    assert ring.summary["simulated_s"] == 3600
+    assert ring.table("links").num_rows == 120 * 360
+    assert all(law["holds"] for law in ring.summary["laws"].values())

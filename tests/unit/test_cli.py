@@ -1,0 +1,411 @@
+"""Every command: what it prints where, and its exit code."""
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from netgen import __version__
+from netgen.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = """
+name: small
+seed: 1
+duration: 2 s
+nodes: {A: server, B: terminal}
+links: {A -> B: {capacity: 5 Mbit/s}}
+contents: {v: {kind: parametric, format: 720p25, rate: 2 Mbit/s, class: sports, semantic_bits: 10}}
+services: {s: {content: v, from: A, to: B}}
+"""
+BROKEN = "duration: 2 parsec\nnodes: {A: serve}\nlinks: {A -> B: {capacity: -1 bit/s}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "broken.yaml").write_text(BROKEN, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def call(capsys):
+    """Run one command in this process; return its exit code, stdout and stderr."""
+
+    def go(*words):
+        code = main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return code, out, err
+
+    return go
+
+
+def listed(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_run_prints_tables_and_writes_the_next_number(folder, call):
+    for number in ("001", "002"):
+        code, out, err = call("run", "small.yaml")
+        assert (code, err) == (0, "")
+        assert "small (seed 1)" in out
+        assert f"run directory: runs/small/{number}" in out
+        assert (folder / "runs" / "small" / number / "summary.json").is_file()
+    assert sorted(path.name for path in (folder / "runs" / "small").iterdir()) == ["001", "002"]
+
+
+def test_run_json_prints_one_document_and_nothing_else(folder, call):
+    code, out, err = call("run", "small.yaml", "--json", "--out", "out")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
+
+
+def test_run_json_keeps_warnings_off_stdout(folder, call):
+    (folder / "small.yaml").write_text(SMALL + "policies: {idle: forward}\n", encoding="utf-8")
+    code, out, err = call("run", "small.yaml", "--json", "--out", "out")
+    assert code == 0
+    assert json.loads(out)["scenario"] == "small"
+    assert err.startswith("netgen: warning: policies.idle is not used")
+
+
+def test_run_takes_overrides_and_a_seed(folder, call):
+    code, out, _ = call(
+        "run", "small.yaml", "--set", "duration=3 s", "--set", "links.A->B.delay=9 ms", "--seed", "77",
+        "--json", "--out", "out",
+    )  # fmt: skip
+    summary = json.loads(out)
+    assert code == 0
+    assert (summary["simulated_s"], summary["seed"], summary["segments_offered"]) == (3.0, 77, 3)
+    resolved = yaml.safe_load((folder / "out" / "scenario.yaml").read_text(encoding="utf-8"))
+    assert resolved["links"]["A->B"]["delay"] in ("9 ms", "0.009 s")
+    assert resolved["seed"] == 77
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["run", "nowhere.yaml"], ["nowhere.yaml", "No such file"]),
+        (["run", "."], ["is a folder"]),
+        (["run", "binary.yaml"], ["binary.yaml"]),
+        (
+            ["run", "broken.yaml"],
+            ["broken.yaml:1:11", "broken.yaml:2:12", "broken.yaml:3:28", "did you mean"],
+        ),
+        (["run", "small.yaml", "--set", "duration"], ["--set duration", "is not an override"]),
+        (["run", "small.yaml", "--set", "nodez.A=relay"], ['did you mean "nodes"']),
+        (["run", "small.yaml", "--set", "duration=-1 s"], ["--set duration=-1 s", "accepted: > 0"]),
+        (["run", "small.yaml", "--seed", "-1"], ["seed"]),
+        (["run", "small.yaml", "--seed", "one"], ["--seed", "invalid int value"]),
+        (["run"], ["required", "SCENARIO"]),
+        (["rnu", "small.yaml"], ["invalid choice: 'rnu'", 'did you mean "run"?']),
+        ([], ["COMMAND"]),
+        (["run", "small.yaml", "--bogus"], ["--bogus"]),
+        (["validate"], ["required"]),
+        (["validate", "broken.yaml"], ["broken.yaml:1:11"]),
+        (["show", "nowhere.yaml"], ["nowhere.yaml"]),
+        (["calibrate", "x266", "--video", "v.mkv", "--out", "o.jsonl"], ["x266", "did you mean"]),
+        (["policies", "--check", "small.yaml:X"], ["small.yaml"]),
+        (["policies", "--check", "forwrad"], ['did you mean "forward"']),
+    ],
+)
+def test_wrong_input_is_exit_2_with_one_message_and_nothing_written(folder, call, words, parts):
+    (folder / "binary.yaml").write_bytes(bytes(range(256)) * 4)
+    before = listed(folder)
+    code, out, err = call(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("netgen: ")
+    for part in parts:
+        assert part in err
+    assert listed(folder) == before
+
+
+def test_a_scenario_that_only_the_models_refuse_writes_nothing(folder, call):
+    """An unknown GPU is found when the run is built: still exit 2, still no folder."""
+    (folder / "small.yaml").write_text(
+        SMALL.replace("A: server", "A: {kind: edge, gpu: H100-SXM}"), encoding="utf-8"
+    )
+    before = listed(folder)
+    code, out, err = call("run", "small.yaml")
+    assert (code, out) == (2, "")
+    assert 'no device is called "H100-SXM"; did you mean "H100-SXM5"?' in err
+    assert listed(folder) == before
+
+
+def test_a_folder_that_holds_something_is_refused_and_untouched(folder, call):
+    (folder / "out").mkdir()
+    (folder / "out" / "mine.txt").write_text("keep", encoding="utf-8")
+    code, _, err = call("run", "small.yaml", "--out", "out")
+    assert code == 2
+    assert "out exists and is not empty" in err
+    assert listed(folder) == ["broken.yaml", "out", "out/mine.txt", "small.yaml"]
+
+
+def test_an_empty_folder_is_used(folder, call):
+    (folder / "out").mkdir()
+    assert call("run", "small.yaml", "--out", "out")[0] == 0
+    assert (folder / "out" / "summary.json").is_file()
+
+
+@pytest.mark.parametrize("out", ["small.yaml", "small.yaml/below", "a\0b", "/"])
+def test_a_place_that_cannot_be_a_folder_is_wrong_input(folder, call, out):
+    before = listed(folder)
+    code, _, err = call("run", "small.yaml", "--out", out)
+    assert code == 2
+    assert err.startswith("netgen: ")
+    assert "fault in netgen" not in err
+    assert listed(folder) == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_is_wrong_input(folder, call):
+    (folder / "locked").mkdir()
+    (folder / "locked").chmod(stat.S_IRUSR | stat.S_IXUSR)
+    code, _, err = call("run", "small.yaml", "--out", "locked/out")
+    assert code == 2
+    assert "locked/out cannot be written: Permission denied" in err
+
+
+def test_a_folder_on_a_read_only_system_is_wrong_input(folder, call):
+    """Not even root writes below /proc."""
+    code, _, err = call("run", "small.yaml", "--out", "/proc/netgen-out")
+    assert code == 2
+    assert "/proc/netgen-out cannot be written" in err
+
+
+def test_an_empty_working_folder_is_no_run_directory(tmp_path, monkeypatch, call):
+    (tmp_path / "small.yaml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    code, _, err = call("run", "../small.yaml", "--out", ".")
+    assert code == 2
+    assert "cannot be a run directory" in err
+    assert listed(tmp_path) == ["empty", "small.yaml"]
+
+
+def test_two_runs_at_once_take_two_numbers(folder, monkeypatch, call):
+    """While one runs, another begins: neither takes the other's folder, neither loses its records."""
+    from netgen import run as module  # noqa: PLC0415
+
+    simulate = module._simulate
+    inner = []
+
+    def interrupted(*arguments, **more):
+        if not inner:
+            inner.append(None)
+            inner[0] = module.run("small.yaml", seed=5).folder
+        return simulate(*arguments, **more)
+
+    monkeypatch.setattr(module, "_simulate", interrupted)
+    outer = module.run("small.yaml", seed=6).folder
+    assert [outer.name, inner[0].name] == ["001", "002"]
+    seeds = [
+        json.loads((place / "summary.json").read_text(encoding="utf-8"))["seed"]
+        for place in (outer, inner[0])
+    ]
+    assert seeds == [6, 5]
+
+
+@pytest.mark.parametrize("arguments", [["--out", "out"], []])
+def test_control_c_leaves_no_folder_behind(folder, arguments):
+    """The signal comes in the middle of a run that would last for hours: when its first records are on disk."""
+    text = SMALL.replace("duration: 2 s", "duration: 1e5 s").replace(
+        "720p25, rate: 2 Mbit", "720p25, segment: 100 ms, rate: 10 kbit"
+    )
+    (folder / "small.yaml").write_text(text, encoding="utf-8")
+    before = listed(folder)
+    code = "import sys; from netgen.cli import main; sys.exit(main())"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "run", "small.yaml", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < deadline:
+        if any(path.stat().st_size > 1000 for path in folder.rglob("segments.parquet")):
+            break
+        time.sleep(0.01)
+    assert listed(folder) != before
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err == "netgen: interrupted; nothing was written\n"
+    assert listed(folder) == before
+
+
+def test_validate_names_every_error_of_every_file(folder, call):
+    (folder / "other.yaml").write_text(SMALL.replace("to: B", "to: Q"), encoding="utf-8")
+    code, out, err = call("validate", "broken.yaml", "small.yaml", "other.yaml", "nowhere.yaml")
+    assert code == 2
+    assert out == "small.yaml: ok (2 nodes, 1 links)\n"
+    for part in (
+        "broken.yaml:1:11",
+        "broken.yaml:2:12",
+        "broken.yaml:3:28",
+        "other.yaml:8:",
+        "nowhere.yaml",
+    ):
+        assert part in err
+
+
+def test_validate_accepts_every_shipped_scenario(folder, call):
+    files = sorted((ROOT / "scenarios").glob("*.yaml"))
+    code, out, err = call("validate", *files)
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == len(files) >= 6
+
+
+def test_schema_is_a_json_schema_that_accepts_what_ships(folder, call):
+    code, out, _ = call("schema")
+    schema = json.loads(out)
+    assert code == 0
+    jsonschema.Draft202012Validator.check_schema(schema)
+    for path in sorted((ROOT / "scenarios").glob("*.yaml")):
+        jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), schema)
+
+
+def test_show_prints_a_scenario_that_loads_again(folder, call):
+    code, out, _ = call("show", "small.yaml", "--resolved", "--set", "duration=5 s")
+    assert code == 0
+    (folder / "again.yaml").write_text(out, encoding="utf-8")
+    assert call("show", "again.yaml") == (0, out, "")
+    assert yaml.safe_load(out)["packet"] == "11200 bit"
+
+
+@pytest.mark.parametrize("ending", ["svg", "png"])
+def test_show_draws_the_network(folder, call, ending):
+    pytest.importorskip("netgen.report.drawing")
+    code, out, _ = call("show", "small.yaml", "--graph", f"net.{ending}")
+    assert (code, out) == (0, f"drew net.{ending}\n")
+    assert (folder / f"net.{ending}").stat().st_size > 1000
+
+
+def test_show_refuses_an_unknown_kind_of_picture(folder, call):
+    pytest.importorskip("netgen.report.drawing")
+    code, _, err = call("show", "small.yaml", "--graph", "net.xyz")
+    assert code == 2
+    assert "net.xyz" in err
+
+
+def test_lists(call, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    code, out, _ = call("policies")
+    assert code == 0
+    for name in ("forward", "policies/scaling.py:BppThreshold", "policies/scaling.py:GreedyDelay"):
+        assert name in out
+    code, out, _ = call("profiles")
+    assert code == 0
+    for name in ("cttr", "x265-half", "svtav1-quarter", "gvsc-description"):
+        assert name in out
+    code, out, _ = call("scenarios")
+    assert code == 0
+    for path in (ROOT / "scenarios").glob("*.yaml"):
+        assert path.name in out
+    assert "not valid" not in out
+
+
+def test_scenarios_needs_their_folder(folder, call):
+    code, _, err = call("scenarios")
+    assert code == 2
+    assert "there is no folder" in err
+
+
+def test_scenarios_lists_a_broken_one_as_such(folder, call):
+    (folder / "scenarios").mkdir()
+    (folder / "broken.yaml").rename(folder / "scenarios" / "broken.yaml")
+    code, out, _ = call("scenarios")
+    assert code == 0
+    assert "(not valid:" in out
+
+
+def test_policies_checks_one_against_the_contract(call, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for name in ("forward", "policies/scaling.py:BppThreshold", "policies/scaling.py:GreedyDelay"):
+        code, out, _ = call("policies", "--check", name)
+        assert code == 0
+        assert out.startswith(f"{name}: ok on ")
+
+
+def test_a_policy_that_breaks_the_contract_is_exit_1(folder, call):
+    (folder / "bad.py").write_text(
+        "import numpy as np\nfrom netgen.policy import Drop, RelayPolicy\n\n\nclass Bad(RelayPolicy):\n"
+        "    def decide(self, view, rng):\n        return Drop(reason=str(np.random.default_rng().random()))\n",
+        encoding="utf-8",
+    )
+    code, _, err = call("policies", "--check", "bad.py:Bad")
+    assert code == 1
+    assert "not deterministic" in err
+
+
+def test_doctor_says_what_is_there(call):
+    code, out, _ = call("doctor")
+    assert code in (0, 3)
+    assert "Python" in out
+
+
+def test_verify_prints_checks_as_json(call):
+    pytest.importorskip("netgen.verify")
+    code, out, err = call("verify", "--json", "--only", "law")
+    checks = json.loads(out)["checks"]
+    assert err == ""
+    assert code == (0 if all(check["ok"] for check in checks) else 3)
+    for check in checks:
+        assert set(check) == {"name", "value", "reference", "tolerance", "ok", "source"}
+
+
+def test_calibrate_writes_records(folder, call):
+    clip = ROOT / "scenarios" / "clips" / "wall-balls.mp4"
+    (folder / "o.jsonl").write_text("", encoding="utf-8")
+    code, out, err = call("calibrate", "x264", "--video", clip, "--out", "o.jsonl", "--repeats", "0")
+    assert code == 2
+    assert "repeats" in err
+    assert out == ""
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["run", "--help"]])
+def test_help_and_version_leave_with_0(capsys, words):
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 0
+    out = capsys.readouterr().out
+    assert (__version__ if "--version" in words else "usage: netgen") in out
+
+
+def test_output_that_nobody_reads_is_no_traceback(folder):
+    code = "import sys; from netgen.cli import main; sys.exit(main())"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "schema"],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+def test_a_fault_of_netgen_itself_says_so(folder, call, monkeypatch):
+    def broken(*_arguments, **_more):
+        raise ValueError("impossible")
+
+    monkeypatch.setattr("netgen.run.build_simulation", broken)
+    before = listed(folder)
+    code, out, err = call("run", "small.yaml", "--out", "out")
+    assert (code, out) == (1, "")
+    assert "a fault in netgen itself: ValueError: impossible" in err
+    assert listed(folder) == before
+    with pytest.raises(ValueError, match="impossible"):
+        main(["--debug", "run", "small.yaml", "--out", "out"])

@@ -24,7 +24,8 @@ class Job:
     memory_bytes : int, byte    Memory of that model.
     service_ns : int, ns        Time on a stream once the model is loaded.
     admit : callable            Asked when a stream is about to take the job, with the instant at which it
-                                would be done; False gives the job up.
+                                would be done; False gives the job up. Asked once more when the job had to
+                                wait for memory and would be done later than that.
     done : callable             Called with the instants at which the job was taken and finished.
     """
 
@@ -61,6 +62,7 @@ class Gpu:
         self._running: dict[int, tuple[int, np.ndarray]] = {}
         self._jobs: simpy.Store = simpy.Store(env)
         self._loading: dict[str, simpy.Event] = {}
+        self._loaded_ns: dict[str, int] = {}
         self._freed = env.event()
         for stream in range(device.streams):
             env.process(self._stream(stream))
@@ -90,7 +92,9 @@ class Gpu:
         return first + self._queued_ns // self.device.streams
 
     def load_time_ns(self, model: str, size_bytes: int) -> int:
-        """Cold-start time of a model now: 0 when it is resident."""
+        """Cold-start time of a model now: 0 when it is resident, the rest of it while it is being loaded."""
+        if model in self._loaded_ns:
+            return self._loaded_ns[model] - self._now_ns()
         if self.memory.holds(model) or not size_bytes:
             return 0
         return to_ns(size_bytes / self.device.load_rate_byte_per_s)
@@ -131,16 +135,24 @@ class Gpu:
             self._finish_ns[stream] = finish_ns
             if job.admit(finish_ns):
                 yield from self._make_resident(stream, job)
-                self.memory.pin(job.model)
-                yield from self._spend(stream, self.busy_ns, job.service_ns)
-                self.memory.unpin(job.model)
-                self._wake_waiters()
-                if self._now_ns() <= self.end_ns:
-                    self.jobs_done[max(self._now_ns() - 1, 0) // self.interval_ns] += 1
-                del self._finish_ns[stream]
-                job.done(taken_ns, self._now_ns())
-            else:
-                del self._finish_ns[stream]
+                # Waiting for memory takes a time that nobody knows before; then the deadline is asked again.
+                waited_ns = self._now_ns() + job.service_ns - finish_ns
+                if waited_ns <= 0 or job.admit(finish_ns + waited_ns):
+                    self._finish_ns[stream] = self._now_ns() + job.service_ns
+                    yield from self._compute(stream, job)
+                    del self._finish_ns[stream]
+                    job.done(taken_ns, self._now_ns())
+                    continue
+            del self._finish_ns[stream]
+
+    def _compute(self, stream: int, job: Job) -> Generator[simpy.Event, Any, None]:
+        """Run a job whose model is in memory."""
+        self.memory.pin(job.model)
+        yield from self._spend(stream, self.busy_ns, job.service_ns)
+        self.memory.unpin(job.model)
+        self._wake_waiters()
+        if self._now_ns() <= self.end_ns:
+            self.jobs_done[max(self._now_ns() - 1, 0) // self.interval_ns] += 1
 
     def _make_resident(self, stream: int, job: Job) -> Generator[simpy.Event, Any, None]:
         """Wait until the job's model is in memory, loading it if nobody else does."""
@@ -152,10 +164,12 @@ class Gpu:
                 self.cold_starts += 1
                 self.memory.pin(job.model)
                 load_ns = to_ns(job.memory_bytes / self.device.load_rate_byte_per_s)
+                self._loaded_ns[job.model] = self._now_ns() + load_ns
                 yield from self._spend(stream, self.load_ns, load_ns)
                 self.memory.unpin(job.model)
-                del self._loading[job.model]
+                del self._loading[job.model], self._loaded_ns[job.model]
                 loaded.succeed()
+                self._wake_waiters()
             else:
                 yield self._freed
 

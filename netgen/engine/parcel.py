@@ -20,6 +20,7 @@ class Parcel:
     service : Service                   What it is a segment of.
     index, frames, source_bits : int    Number of the segment; its frames and bits at the source, per copy.
     copies : int                        Copies it stands for (one per user of a personal service).
+    copy : int                          Number among the copies that the source sends of the segment.
     offered_ns : int, ns                When the source offered it.
     representation : Representation     What it is now, per copy.
     receivers : tuple of str            Nodes that must get it.
@@ -33,6 +34,7 @@ class Parcel:
     frames: int
     source_bits: int
     copies: int
+    copy: int
     offered_ns: int
     representation: Representation
     receivers: tuple[str, ...]

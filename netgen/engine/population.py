@@ -51,12 +51,11 @@ class Join:
         shape = (len(users), segments)
         return Join(np.array(matched), np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_))
 
-    def joined(self) -> NDArray[np.int64]:
-        """Per row of the enhancement the segments that were shown enhanced: both parts on time."""
-        counts = np.zeros(len(self.common_row), dtype=np.int64)
+    def met(self) -> tuple[Rows, Rows, NDArray[np.bool_]]:
+        """Rows of the enhancement, their users' rows of the common stream, and per segment: both on time."""
         rows = np.flatnonzero(self.common_row >= 0)
-        counts[rows] = (self.enhancement[rows] & self.common[self.common_row[rows]]).sum(axis=1)
-        return counts
+        common_rows = self.common_row[rows]
+        return rows, common_rows, self.enhancement[rows] & self.common[common_rows]
 
 
 class Population:
@@ -114,13 +113,25 @@ class Population:
                     marks[rows, index] = True
 
     def joined(self) -> list[int | None]:
-        """Per row the segments shown enhanced; None for rows that are no enhancement."""
-        counts: list[int | None] = [None] * len(self.users)
+        """Per row the segments shown enhanced: of an enhancement, and of a common stream with any of its own.
+
+        None for all other rows; a service that is both counts as an enhancement.
+        """
+        counts = np.full(len(self.users), -1, dtype=np.int64)
+        services = np.array(self.services)
+        segments = max((join.common.shape[1] for join in self._joins.values()), default=0)
+        enhanced = np.zeros((len(self.users) if segments else 0, segments), dtype=np.bool_)
+        for join in self._joins.values():
+            _, common_rows, both = join.met()
+            enhanced[common_rows, : both.shape[1]] |= both
+        for common in self._common_of.values():
+            mine = services == common
+            counts[mine] = enhanced[mine].sum(axis=1)
         for enhancement, join in self._joins.items():
-            found = join.joined()
-            for row in np.flatnonzero(np.array(self.services) == enhancement).tolist():
-                counts[row] = int(found[row])
-        return counts
+            rows, _, both = join.met()
+            counts[services == enhancement] = 0
+            counts[rows] = both.sum(axis=1)
+        return [None if count < 0 else count for count in counts.tolist()]
 
     def offer(self, rows: Rows, semantic_bits: float) -> None:
         """Count a segment that these users are to get."""

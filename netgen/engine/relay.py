@@ -285,7 +285,8 @@ class Relay:
             made.discriminative_bits * parcel.copies, made.generative_bits * parcel.copies, self.packet_bits
         )
         with np.errstate(over="ignore"):
-            key = parcel.service.key + np.uint64(parcel.index << 24)
+            # Another key for every copy: the copies for two receivers are not lost together.
+            key = parcel.service.key + np.uint64((parcel.index << 24) + parcel.copy)
         meaning = Meaning(parcel.service.content, parcel.index, parcel.semantic_bits)
         return Train(key, sizes, generative_from, meaning, parcel.service.loss_tolerance)
 

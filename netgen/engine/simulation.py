@@ -108,10 +108,10 @@ class Simulation:
             bits, frames = service.size(index)
             receivers = tuple(service.paths)
             groups = [receivers] if service.multicast else [(receiver,) for receiver in receivers]
-            for group in groups:
+            for copy, group in enumerate(groups):
                 copies = self._copies(service, group)
                 if copies:
-                    self._hand_over(service, index, bits, frames, group, copies)
+                    self._hand_over(service, index, bits, frames, group, copy=copy, copies=copies)
 
     def _copies(self, service: Service, group: tuple[str, ...]) -> int:
         """Copies that a group's segment stands for: one, or one per user present of a personal service."""
@@ -120,13 +120,22 @@ class Simulation:
         return len(self.population.reach(service.name, group[0]).active(to_s(self.transport.now_ns)))
 
     def _hand_over(
-        self, service: Service, index: int, bits: int, frames: int, group: tuple[str, ...], copies: int
+        self,
+        service: Service,
+        index: int,
+        bits: int,
+        frames: int,
+        group: tuple[str, ...],
+        *,
+        copy: int,
+        copies: int,
     ) -> None:
         """One copy of a segment for some receivers starts on its way."""
         now_ns = self.transport.now_ns
         parcel = Parcel(
-            service=service, index=index, frames=frames, source_bits=bits, copies=copies, offered_ns=now_ns,
-            representation=Representation.source(bits), receivers=group, path=(service.source,), stages=(),
+            service=service, index=index, frames=frames, source_bits=bits, copies=copies, copy=copy,
+            offered_ns=now_ns, representation=Representation.source(bits), receivers=group,
+            path=(service.source,), stages=(),
         ).with_stage("source", service.source, now_ns, now_ns)  # fmt: skip
         self.relay.reception.offer(parcel)
         self.relay.start(parcel)

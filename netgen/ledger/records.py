@@ -141,7 +141,8 @@ class UserRecord:
     segments_in_flight: int = _of("", "of these, undecided at the end")
     segments_generated: int = _of("", "delivered ones that a generative model expanded")
     segments_joined: int | None = _of(
-        "", "of an enhancement: on time together with the common stream; null elsewhere"
+        "",
+        "on time together: of an enhancement with its common stream, of that with any enhancement; else null",
     )
     bits_received: int = _of("bit", "bits received, warm-up included")
     semantic_bits_offered: float = _of("bit", "meaning offered")

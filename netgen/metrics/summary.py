@@ -74,8 +74,8 @@ def service_modes(ledger: LedgerReader, enhancements: dict[str, str]) -> dict[st
     Returns
     -------
     dict                            `broadcast`, `cellular`, `wired`: users, segments and bits by where they
-                                    came from; `addition`: segments shown enhanced and with the common stream
-                                    alone, when the scenario has enhancements.
+                                    came from; `addition`: segments of common streams shown enhanced (by one
+                                    enhancement or several) and alone, when the scenario has enhancements.
     """
     users = ledger.table("users")
     modes: dict[str, Any] = {}
@@ -94,9 +94,10 @@ def service_modes(ledger: LedgerReader, enhancements: dict[str, str]) -> dict[st
         enhanced = users.filter(pc.is_in(users["service"], pa.array(sorted(enhancements))))
         common = users.filter(pc.is_in(users["service"], pa.array(sorted(set(enhancements.values())))))
         shown = int(_sum(common["segments_delivered"]))
-        joined = int(_sum(enhanced["segments_joined"]))
+        joined = int(_sum(common["segments_joined"]))
         modes["addition"] = {
             "enhancements_offered": int(_sum(enhanced["segments_offered"])),
+            "enhancements_joined": int(_sum(enhanced["segments_joined"])),
             "segments_enhanced": joined,
             "segments_common_alone": shown - joined,
             "enhancements_late": int(_sum(enhanced["segments_late"])),

@@ -204,7 +204,8 @@ class Link:
     ) -> None:
         """Send packets in order of arrival and hand each hop its own."""
         arrival_s = time_ns / NS_PER_S
-        tries, lost = self._tries(arrival_s, luck)
+        repeats = self.retransmissions > 0
+        tries, lost = (None, None) if luck is None or not repeats else self._tries(arrival_s, luck)
         sizes = size_bits.astype(np.float64)
         work_bits = sizes if tries is None else sizes * tries
         arrival_work = self.capacity.work_bits(arrival_s)
@@ -221,6 +222,9 @@ class Link:
         self.free_work_bits = float(leave_work[-1])
         leave_ns = self._instants_ns(leave_work)
         start_ns = np.maximum(time_ns, self._instants_ns(before))
+        if luck is not None and not repeats:
+            # Without repeats nothing of the timing depends on the luck: look it up when the sending begins.
+            lost = luck < self.loss.probability(start_ns / NS_PER_S)
         batch = _Batch(time_ns, size_bits, start_ns, leave_ns, tries, lost, admitted)
         for hop, index, selected in owners:
             self._hand_over(hop, index, batch.pick(selected))
@@ -244,10 +248,11 @@ class Link:
             index, batch = index[~batch.lost], batch.pick(~batch.lost)
         hop.emit(taken, np.minimum(batch.leave_ns + self.delay_ns, NEVER_NS), batch.size_bits, index)
 
-    def _tries(self, arrival_s: Floats, luck: Floats | None) -> tuple[Ints | None, NDArray[np.bool_] | None]:
-        """Transmissions of each packet, and which are lost after all of them."""
-        if luck is None:
-            return None, None
+    def _tries(self, arrival_s: Floats, luck: Floats) -> tuple[Ints, NDArray[np.bool_]]:
+        """Transmissions of each packet, and which are lost after all of them.
+
+        How long a packet is sent depends on its repeats, so the state of the loss is that at its arrival.
+        """
         probability = self.loss.probability(arrival_s)
         most = self.retransmissions + 1
         # P(at least k failures) = p^k: one uniform decides the whole geometric number of failures.

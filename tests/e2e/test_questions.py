@@ -78,8 +78,9 @@ def test_common_stream_by_broadcast_and_enhancements_by_unicast(scenarios, run_f
     modes = done.summary["service_modes"]
     assert modes["broadcast"]["users"] == modes["cellular"]["users"] == 45
     addition = modes["addition"]
-    enhanced = sum(row["segments_joined"] or 0 for row in done.rows("users"))
-    assert addition["segments_enhanced"] == enhanced > 0
+    enhanced = sum(row["segments_joined"] for row in done.rows("users", service="personal"))
+    assert addition["segments_enhanced"] == addition["enhancements_joined"] == enhanced > 0
+    assert sum(row["segments_joined"] for row in done.rows("users", service="common")) == enhanced
     shown = modes["broadcast"]["segments_delivered"]
     assert addition["segments_common_alone"] == shown - enhanced >= 0
     for row in done.rows("users", service="personal"):
@@ -89,6 +90,46 @@ def test_common_stream_by_broadcast_and_enhancements_by_unicast(scenarios, run_f
     downlink = sum(done.summary["links"][f"c{k}:downlink"]["carried_bits"] for k in (1, 2, 3))
     received = sum(row["bits_received"] for row in done.rows("users", service="personal"))
     assert 0 <= downlink - received < 0.05 * downlink  # the rest is on its way at the end
+
+
+TWICE_ENHANCED = """
+name: twice-enhanced
+seed: 1
+duration: 10 s
+nodes:
+  S: server
+  mast: {kind: tower, radio: {capacity: 8 Mbit/s, segment_loss: 30 %}}
+  c1: {kind: cell, radio: {capacity: 50 Mbit/s, peak_rate: 20 Mbit/s}}
+links: {S -> mast: {capacity: 20 Mbit/s}, S -> c1: {capacity: 50 Mbit/s, queue: 9 MB}}
+contents:
+  base: {kind: parametric, format: 720p25, rate: 1 Mbit/s, class: sports, semantic_bits: 40}
+services:
+  common: {content: base, from: S, to: mast}
+  sharp: {content: base, from: S, to: c1, enhances: common, deadline: 1 s}
+  colour: {content: base, from: S, to: c1, enhances: common, stop: 5 s, deadline: 1 s}
+audiences:
+  crowd: {count: 4, tower: mast, cells: c1, watches: [common, sharp, colour]}
+  poor: {count: 3, tower: mast, watches: common}
+"""
+
+
+def test_a_common_stream_with_two_enhancements_is_enhanced_once(run_text):
+    """Segments shown enhanced and alone add up to those shown, however many enhancements came."""
+    done = run_text(TWICE_ENHANCED)
+    common = done.rows("users", service="common")
+    shown = sum(row["segments_delivered"] for row in common)
+    by_user = {row["user"]: row for row in common}
+    for row in done.rows("users", service="sharp"):  # all of these come in time
+        assert row["segments_joined"] == by_user[row["user"]]["segments_delivered"]
+        assert by_user[row["user"]]["segments_joined"] == row["segments_joined"]
+    crowd = sum(row["segments_delivered"] for row in common if row["audience"] == "crowd")
+    addition = done.summary["service_modes"]["addition"]
+    assert 0 < crowd < shown
+    assert addition["segments_enhanced"] == crowd
+    assert addition["segments_common_alone"] == shown - crowd
+    colour = sum(row["segments_joined"] for row in done.rows("users", service="colour"))
+    assert addition["enhancements_joined"] == crowd + colour
+    assert 0 < colour < crowd
 
 
 def test_without_a_deadline_what_is_slower_than_real_time_falls_behind_linearly(scenarios, run_file):

@@ -31,7 +31,7 @@ mutations = loaded(HERE / "test_scenario_fuzz.py")
 parameters = loaded(HERE.parent / "e2e" / "test_no_dead_parameters.py")
 
 POLICIES = HERE.parents[1] / "policies"
-VALIDATED, RUN = 2000, 400
+VALIDATED, RUN = 2000, 200
 LONGEST_S = 30
 SHORT = ("duration=300 ms", "interval=100 ms", "epoch=10 ms", "warmup=0 s")
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netgen import __version__
 from netgen.errors import InputError, NetgenError, did_you_mean
+from netgen.version import __version__
 
 
 class _Parser(argparse.ArgumentParser):

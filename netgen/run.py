@@ -14,7 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from netgen import __version__
 from netgen.build.assembly import build_simulation
 from netgen.build.contents import build_menu, profile_file
 from netgen.engine.simulation import EngineTotals, Progress
@@ -27,6 +26,7 @@ from netgen.policy.loading import find_file
 from netgen.provenance import weakest
 from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
 from netgen.scenario.schema import ProfiledAction, Scenario
+from netgen.version import __version__
 
 _BASELINE = "baseline"
 

@@ -18,7 +18,6 @@ from fractions import Fraction
 from importlib.metadata import version
 from pathlib import Path
 
-from netgen import __version__
 from netgen.errors import InputError, did_you_mean
 from netgen.generative.calibration_record import CalibrationRecord, read_lines, write_records
 from netgen.media.codec import Codec, CodingConfig, coded_size_px, decode, encode
@@ -26,6 +25,7 @@ from netgen.media.content_class import ContentClass
 from netgen.media.quality import SMALLEST_MS_SSIM_SIDE_PX, psnr_db, sequence_ms_ssim
 from netgen.media.video_file import import_av, measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
+from netgen.version import __version__
 
 CLIP_S = 3.0
 """Duration of a clip that is coded, s: three closed groups of pictures of one second each."""

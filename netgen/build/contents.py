@@ -53,7 +53,8 @@ def _track(
 
 def build_menu(scenario: Scenario) -> Menu:
     """The scenario's actions, each at its operating point for every class of content that the scenario has."""
-    classes = dict.fromkeys(content.content_class for content in scenario.contents.values())
+    # Without contents there is no class; what is wrong with an action is found all the same.
+    classes: list[str] = [*dict.fromkeys(c.content_class for c in scenario.contents.values())] or [""]
     return Menu({
         (name, content_class): build_action(name, spec, content_class)
         for name, spec in scenario.actions.items()

@@ -151,7 +151,8 @@ class Reception:
     def _complete(self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats) -> None:
         """Users have a segment complete."""
         service, made = parcel.service, parcel.representation
-        delay_s = at_s - to_s(parcel.offered_ns)
+        # To the nanosecond of the clock, so that what comes exactly on its deadline is in time.
+        delay_s = np.round(at_s - to_s(parcel.offered_ns), 9)
         deadline_s = None if service.deadline_ns is None else to_s(service.deadline_ns)
         self.population.receive_bits(rows, made.bits)
         in_time = np.ones(len(rows), dtype=np.bool_) if deadline_s is None else delay_s <= deadline_s

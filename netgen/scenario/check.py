@@ -15,6 +15,10 @@ from netgen.scenario.tree import Issue, Item, Key, deepest, issue_at
 
 _MOST_HINTS = 100
 _MOST_COMPARED = 1000
+# What is held in memory at once: beyond these a run would end by running out of it, hours later or at once.
+_MOST_INTERVALS = 1_000_000
+_MOST_SEGMENTS = 10_000_000
+_MOST_PACKETS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +297,31 @@ def contents_make_sense(draft: Draft) -> Iterator[Issue]:
         if content.sizes != "lognormal" and content.variation is not None:
             reason = f"has no effect with sizes: {content.sizes}; accepted: leave it out, or sizes: lognormal"
             yield draft.issue((*place, "variation"), reason)
+
+
+def amounts_fit_into_memory(draft: Draft) -> Iterator[Issue]:
+    """Neither intervals nor segments nor packets are more than a machine can hold."""
+    scenario = draft.scenario
+    most_s, duration_s = scenario.interval_s * _MOST_INTERVALS, scenario.duration_s
+    if duration_s > most_s:
+        least_s = duration_s / _MOST_INTERVALS
+        reason = f"makes more than {_MOST_INTERVALS:,} of the run; accepted: at least {least_s:g} s"
+        yield draft.issue(("interval",), reason)
+    for name, service in scenario.services.items():
+        content = scenario.contents.get(service.content)
+        stop_s = duration_s if service.stop_s is None else min(service.stop_s, duration_s)
+        if content is not None and (stop_s - service.start_s) > _MOST_SEGMENTS * content.segment_s:
+            reason = f"has more than {_MOST_SEGMENTS:,} segments in the run; accepted: longer segments or a shorter run"
+            yield draft.issue(("services", name, "content"), reason)
+    for name, content in scenario.contents.items():
+        segment_bits = content.rate_bps * content.segment_s if isinstance(content, ParametricContent) else 0.0
+        if segment_bits > _MOST_PACKETS * scenario.packet_bits:
+            reason = f"fills more than {_MOST_PACKETS:,} packets a segment; accepted: a lower rate or larger packets"
+            yield draft.issue(("contents", name, "rate"), reason)
+    for name, flow in scenario.background.items():
+        if flow.rate_bps > _MOST_PACKETS * flow.packet_bits:
+            reason = f"fills more than {_MOST_PACKETS:,} packets a second; accepted: a lower rate or larger packets"
+            yield draft.issue(("background", name, "rate"), reason)
 
 
 ENTRY_CHECKS: tuple[Check, ...] = (

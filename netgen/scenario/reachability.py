@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from netgen.scenario.check import ENTRY_CHECKS, Check, Draft
+from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
 from netgen.scenario.schema import ExplicitRoute, Scenario, Service
 from netgen.scenario.tree import Issue
 
@@ -184,6 +184,7 @@ WHOLE_CHECKS: tuple[Check, ...] = (
     watched_services_arrive,
     personal_services_have_cells,
     enhancements_keep_step,
+    amounts_fit_into_memory,
 )
 
 

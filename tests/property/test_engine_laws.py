@@ -238,7 +238,7 @@ def histories_make_sense(tables: dict[str, list[dict]]) -> None:
         assert row["delay_s"] >= 0
         assert row["completed_s"] >= row["stages"][0]["start_s"]
         if row["deadline_s"] is not None and row["users_delivered"] == 1:
-            assert (row["delay_s"] > row["deadline_s"]) == bool(row["users_late"])
+            assert (round(row["delay_s"], 9) > row["deadline_s"]) == bool(row["users_late"])
 
 
 def nothing_exceeds_its_bounds(scenario: dict, summary: dict, tables: dict[str, list[dict]]) -> None:
@@ -277,7 +277,7 @@ def check(scenario: dict) -> None:
     event("misses" if summary["deadline_misses"] else "no misses")
 
 
-@settings(max_examples=60)
+@settings(max_examples=150)
 @given(scenario=scenarios())
 def test_random_scenarios_close_their_books(scenario):
     check(scenario)

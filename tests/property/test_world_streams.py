@@ -34,7 +34,7 @@ class Wild(RelayPolicy):
             return Drop()
         if view.expansion is not None and not view.forward.expandable_downstream:
             return view.expansion.decision
-        usable = [o for o in view.contractions if o.expandable_downstream]
+        usable = view.contractions
         if luck < self.drop + self.contract and usable:
             return usable[0].decision
         return view.forward.decision
@@ -56,7 +56,7 @@ duration: 8 s
 nodes:
   X: server
   S: {kind: edge, gpu: {device: L4, streams: 4}}
-  mast: {kind: tower, gpu: {device: L4, streams: 4}, radio: {capacity: 8 Mbit/s, coverage: 70 %, segment_loss: 20 %}}
+  mast: {kind: tower, radio: {capacity: 8 Mbit/s, coverage: 70 %, segment_loss: 20 %}}
   c1: {kind: cell, gpu: {device: L4, streams: 4}, radio: {capacity: 30 Mbit/s, peak_rate: 9 Mbit/s}}
   T: terminal
 links:
@@ -70,7 +70,7 @@ contents:
          semantic_bits: 15}
 actions:
   key: {declared: {contract_time: 10 ms, expand_time: 20 ms, memory: 2 GB}, bits_per_pixel: 0.005,
-        semantic_fidelity: 0.9, mode: semi-reference}
+        semantic_fidelity: 0.9, mode: semi-reference, playable: true}
 policies:
   wild: {use: "wild.py:Wild"}
   scribe: {use: "wild.py:Scribe"}
@@ -100,6 +100,7 @@ class World:
     def __init__(self, folder) -> None:
         segments = pq.read_table(folder / "segments.parquet").to_pylist()
         self.offered, self.sizes, self.users, self.lucky = set(), {}, {}, {}
+        self.broadcast_bits = set()
         for row in segments:
             key = (row["service"], row["index"], row["receiver"])
             self.offered.add((*key, row["offered_s"], row["semantic_bits_offered"]))
@@ -107,6 +108,7 @@ class World:
             self.users[key] = self.users.get(key, 0) + row["users"]
             if row["service"] == "common" and row["users_delivered"]:
                 self.lucky[key] = row["users_delivered"]
+                self.broadcast_bits.add(row["received_bits"])
         links = pq.read_table(folder / "links.parquet").to_pylist()
         self.noise = [row["background_bits"] for row in links if row["link"] == "X->S"]
         decisions = pq.read_table(folder / "decisions.parquet").to_pylist()
@@ -135,6 +137,7 @@ def test_the_reference_world_is_rich_enough(plain):
     assert len(set(plain.users.values())) > 4
     assert len(set(plain.noise)) > 4
     assert 0 < min(plain.lucky.values()) < max(plain.lucky.values())
+    assert {row for row in plain.broadcast_bits if row > 0} != {round(0.005 * 1280 * 720 * 25)}
     assert len(set(plain.written)) == len(plain.written) > 4
 
 
@@ -159,6 +162,7 @@ def test_whatever_a_policy_draws_and_decides_the_world_is_the_same(world_of, pla
         assert world.kinds == {"drop"}
     if contract == 1 and drop == 0:
         assert world.kinds == {"contract", "expand", "forward"}
+        assert world.broadcast_bits == {round(0.005 * 1280 * 720 * 25)}
 
 
 @settings(max_examples=10)

@@ -146,3 +146,24 @@ def test_a_link_says_what_it_is(bench):
     link = bench.link()
     assert isinstance(link, Link)
     assert (link.name, link.source, link.target, link.done_ns) == ("l0", "0", "1", -1)
+
+
+def test_what_ends_just_when_the_capacity_pauses_does_not_wait_for_the_pause(bench):
+    """1 ms of each 9 at 1 Mbit/s holds one packet of 1000 bit exactly, however the numbers are rounded."""
+    capacity = CapacityProcess.steps([0.0, 0.008], [0.0, 1e6], 0.009)
+    bench.link(capacity=capacity)
+    hop = bench.send([1000] * 50)
+    bench.until(10**9)
+    leaves = np.concatenate([chunk[0] for chunk in hop.held]) - 1000
+    assert leaves.tolist() == [9_000_000 * (k + 1) for k in range(50)]
+
+
+def test_the_work_of_a_repeating_capacity_never_goes_back(bench):
+    """0.018 s / 0.002 s rounds to 9 periods and a remainder just below 0, which is none."""
+    capacity = CapacityProcess.steps([0.0, 0.0015], [0.0, 1e6], 0.002)
+    work = capacity.work_bits(np.arange(200) * 0.002)
+    assert work.tolist() == pytest.approx([500.0 * k for k in range(200)], abs=1e-6)
+    link = bench.link(capacity=capacity, interval_ns=2_000_000)
+    bench.send([5000])
+    bench.until(50_000_000)
+    assert link.books.carried_bits[:12].tolist() == [500] * 10 + [0, 0]

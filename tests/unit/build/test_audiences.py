@@ -1,0 +1,113 @@
+"""Users of a scenario as rows of the population."""
+
+import numpy as np
+import pytest
+import simpy
+
+from netgen.build.audiences import build_audiences
+from netgen.rng import Streams
+
+TEXT = """
+name: audiences
+duration: 20 s
+nodes:
+  S: server
+  T: terminal
+  M: {kind: tower, radio: {capacity: 8 Mbit/s, coverage: 60 %, segment_loss: 5 %}}
+  c1: {kind: cell, radio: {capacity: 20 Mbit/s, peak_rate: 5 Mbit/s}}
+  c2: {kind: cell, radio: {capacity: 10 Mbit/s, peak_rate: 4 Mbit/s}}
+links: {S -> M: {capacity: 20 Mbit/s}, S -> c1: {capacity: 20 Mbit/s}, S -> c2: {capacity: 20 Mbit/s},
+        S -> T: {capacity: 20 Mbit/s}}
+contents: {v: {kind: parametric, format: 480x272@25, rate: 1 Mbit/s, class: sports, semantic_bits: 10}}
+services:
+  common: {content: v, from: S, to: [M, c1, c2]}
+  own: {content: v, from: S, to: [c1, c2, T], personal: true}
+audiences:
+  crowd: {count: 200, tower: M, cells: [c1, c2], watches: [common, own], join: {kind: uniform, over: 5 s}}
+  homes: {count: 5, cells: [c1, c2], watches: common}
+  guests: {count: 200, tower: M, watches: common}
+"""
+
+
+@pytest.fixture
+def built(scenario_of):
+    def go(*overrides, seed=1):
+        return build_audiences(scenario_of(TEXT, *overrides), Streams(seed), simpy.Environment(0))
+
+    return go
+
+
+def rows(audiences, **wanted):
+    people = audiences.population
+    columns = zip(
+        people.users, people.nodes, people.audiences, people.services, people.source_kinds, people.join_s.tolist(),
+        strict=True,
+    )  # fmt: skip
+    keys = ("user", "node", "audience", "service", "kind", "join_s")
+    found = [dict(zip(keys, row, strict=True)) for row in columns]
+    return [row for row in found if all(row[key] == value for key, value in wanted.items())]
+
+
+def test_a_row_for_every_user_and_service(built):
+    audiences = built()
+    assert len(rows(audiences)) == 1 + 200 + 200 + 5 + 200
+    assert rows(audiences, node="T") == [
+        {"user": "T", "node": "T", "audience": "", "service": "own", "kind": "wired", "join_s": 0.0}
+    ]
+    common = rows(audiences, audience="crowd", service="common")
+    assert {(row["node"], row["kind"]) for row in common} == {("M:air", "broadcast")}  # the tower goes first
+    assert [row["user"] for row in common[:2]] == ["crowd-000", "crowd-001"]
+
+
+def test_users_are_divided_in_turn_or_at_random(built):
+    even = [row["node"] for row in rows(built(), service="own", audience="crowd")]
+    assert even == ["c1", "c2"] * 100
+    assert [row["node"] for row in rows(built(), audience="homes")] == ["c1", "c2", "c1", "c2", "c1"]
+    audiences = built("audiences.crowd.assignment=random")
+    drawn = [row["node"] for row in rows(audiences, service="own", audience="crowd")]
+    assert drawn != even
+    assert 70 < drawn.count("c1") < 130
+
+
+def test_a_user_joins_once_for_all_services(built):
+    audiences = built()
+    common = {row["user"]: row["join_s"] for row in rows(audiences, audience="crowd", service="common")}
+    own = {row["user"]: row["join_s"] for row in rows(audiences, audience="crowd", service="own")}
+    assert common == own
+    assert 0 <= min(own.values()) < max(own.values()) < 5
+    assert len(set(own.values())) == 200
+    assert {row["join_s"] for row in rows(audiences, audience="homes")} == {0.0}
+
+
+def test_coverage_is_a_share_of_the_audience_and_part_of_the_world(built):
+    def covered(audience="crowd", **more):
+        audiences = built(**more)
+        people = audiences.population
+        mine = np.array([name == audience and s == "common" for name, s in zip(people.audiences, people.services,
+                                                                              strict=True)])  # fmt: skip
+        return audiences.broadcasts["M:air"].covered[mine]
+
+    assert 0.48 < covered().mean() < 0.72
+    assert covered().tolist() == covered().tolist()
+    assert covered().tolist() != covered(seed=2).tolist()
+    assert covered().tolist() != covered("guests").tolist()  # every audience has luck of its own
+    assert built().broadcasts["M:air"].segment_loss == 0.05
+
+
+def test_cells_serve_their_users(built):
+    audiences = built()
+    assert set(audiences.downlinks) == {"c1", "c2"}
+    downlink, positions = audiences.downlinks["c1"], audiences.downlink_users["c1"]
+    assert downlink.capacity_bps == 20e6
+    assert set(downlink.peak_bps.tolist()) == {5e6}
+    here = {row["user"] for row in rows(audiences, node="c1")}
+    assert len(downlink.peak_bps) == len(here) == 100 + 3
+    # A user of two services at a cell is one user of its radio.
+    names = {}
+    for user, node, position in zip(
+        audiences.population.users, audiences.population.nodes, positions, strict=True
+    ):
+        assert (position >= 0) == (node == "c1")
+        if position >= 0:
+            assert names.setdefault(position, user) == user
+    assert set(names) == set(range(103))

@@ -1,0 +1,171 @@
+"""The run directory: when it appears, what is in it, and what becomes of it when something goes wrong."""
+
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from netgen.errors import ConservationError, InputError, ScenarioError
+from netgen.ledger import Balance
+from netgen.run import run
+from netgen.scenario import load_scenario
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = """
+name: small
+seed: 1
+duration: 3 s
+interval: 500 ms
+nodes: {A: {kind: edge, gpu: L4}, B: terminal}
+links: {A -> B: {capacity: 5 Mbit/s}}
+contents: {v: {kind: parametric, format: 720p25, rate: 2 Mbit/s, class: sports, semantic_bits: 10}}
+services: {s: {content: v, from: A, to: B}}
+"""
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def listed(folder):
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_progress_is_told_once_per_interval(small):
+    seen = []
+    run(small, out="out", progress=lambda time_s, end_s: seen.append((time_s, end_s)))
+    assert seen == [(0.5 * k, 3.0) for k in range(1, 7)]
+
+
+def test_nothing_is_at_the_place_of_the_run_directory_but_an_empty_folder_until_it_is_done(small, tmp_path):
+    during = []
+    run(small, out="out", progress=lambda *_: during.append(list((tmp_path / "out").iterdir())))
+    assert during == [[]] * 6
+    assert (tmp_path / "out" / "summary.json").is_file()
+    assert [name for name in listed(tmp_path) if "partial" in name] == []
+
+
+def test_the_resolved_scenario_means_the_same_from_anywhere(small, tmp_path, monkeypatch):
+    """Policies by file and videos by path are found from another folder too."""
+    (tmp_path / "mine.py").write_text(
+        "from netgen.policy import RelayPolicy\n\n\nclass Mine(RelayPolicy):\n"
+        "    def decide(self, view, rng):\n        return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    text = TEXT.replace("services:", "policies: {mine: 'mine.py:Mine'}\nservices:").replace(
+        "to: B}", "to: B, policy: mine}"
+    )
+    small.write_text(text, encoding="utf-8")
+    first = run("small.yaml", out="out")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    second = run(
+        first.folder.resolve() if first.folder.is_absolute() else tmp_path / "out" / "scenario.yaml",
+        out="again",
+    )
+    assert pq.read_table(second.folder / "decisions.parquet")["policy"].to_pylist() == ["mine"] * 3
+    assert load_scenario(tmp_path / "out" / "scenario.yaml") == load_scenario(
+        elsewhere / "again" / "scenario.yaml"
+    )
+
+
+def test_the_seed_given_to_run_wins(small):
+    assert run(small, seed=5, out="out").summary["seed"] == 5
+    with pytest.raises(InputError):
+        run(small, seed=-5, out="other")
+
+
+def test_the_environment_is_written_down(small, tmp_path):
+    run(small, out="out")
+    environment = json.loads((tmp_path / "out" / "environment.json").read_text(encoding="utf-8"))
+    for package in ("numpy", "pyarrow", "simpy", "pydantic", "networkx"):
+        assert environment["packages"][package]
+    assert environment["seed"] == 1
+    assert environment["wall_s"] > 0
+
+
+@pytest.mark.parametrize(
+    ("override", "error"),
+    [
+        ("duration=-1 s", ScenarioError),
+        ("nodes.A.gpu=none-such", InputError),
+        ("services.s.policy=mine", ScenarioError),
+        ("contents.v.path=nowhere.mkv", ScenarioError),
+    ],
+)
+def test_wrong_input_leaves_nothing(small, tmp_path, override, error):
+    with pytest.raises(error):
+        run(small, overrides=[override])
+    assert listed(tmp_path) == ["small.yaml"]
+
+
+def test_a_file_that_is_no_video_is_found_when_the_run_is_built(small, tmp_path):
+    (tmp_path / "v.mkv").write_bytes(b"not a video at all")
+    content = "{kind: file, path: v.mkv, class: sports, semantic_bits: 10}"
+    with pytest.raises(InputError, match=r"v\.mkv: cannot be read as video"):
+        run(small, overrides=[f"contents.v={content}"])
+    assert listed(tmp_path) == ["small.yaml", "v.mkv"]
+
+
+def test_a_broken_law_fails_the_run_and_keeps_the_records(small, tmp_path, monkeypatch):
+    from netgen.engine import simulation  # noqa: PLC0415
+
+    true = simulation.books.link_balances
+
+    def lying(link, end_ns):
+        return [*true(link, end_ns), Balance("link-bits", link.name, 1000.0, 997.0)]
+
+    monkeypatch.setattr(simulation.books, "link_balances", lying)
+    with pytest.raises(ConservationError, match=r"link-bits \(.*\): 3 at A->B"):
+        run(small, out="out")
+    assert pq.read_table(tmp_path / "out" / "segments.parquet").num_rows == 3
+    assert pq.read_table(tmp_path / "out" / "links.parquet").num_rows == 6
+    failed = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))["failed"]
+    assert "the books do not balance" in failed
+
+
+def test_a_full_disk_is_no_half_written_directory(small, tmp_path, monkeypatch):
+    from netgen import run as module  # noqa: PLC0415
+
+    def full(*_arguments, **_more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.LedgerWriter, "add_columns", full)
+    with pytest.raises(OSError, match="No space left"):
+        run(small, out="out")
+    assert listed(tmp_path) == ["small.yaml"]
+
+
+def test_parents_that_were_there_stay_and_those_that_were_made_go(small, tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(InputError):
+        run(small, overrides=["nodes.A.gpu=none-such"], out="there/new/run")
+    assert listed(tmp_path) == ["small.yaml", "there"]
+    run(small, out="there/new/run")
+    with pytest.raises(InputError):
+        run(small, overrides=["nodes.A.gpu=none-such"], out="there/new/other")
+    assert (tmp_path / "there" / "new" / "run" / "summary.json").is_file()
+    assert not (tmp_path / "there" / "new" / "other").exists()
+
+
+def test_the_baseline_meets_the_same_world_and_has_its_own_records(small, tmp_path):
+    result = run(ROOT / "scenarios" / "fig8_scenario2.yaml", overrides=["duration=5 s"], out="out")
+    mine = pq.read_table(result.folder / "segments.parquet")
+    other = pq.read_table(result.folder / "baseline" / "segments.parquet")
+    assert sorted(mine["offered_s"].to_pylist()) == sorted(other["offered_s"].to_pylist())
+    assert set(other["contracted_by"].to_pylist()) == {""}
+    assert set(mine["contracted_by"].to_pylist()) == {"face"}
+    assert result.summary["baseline"]["bits_sent"] > result.summary["bits_sent"]
+
+
+def test_warnings_say_what_is_odd(small):
+    small.write_text(TEXT + "policies: {idle: forward}\n", encoding="utf-8")
+    assert run(small, out="out").warnings == (
+        "policies.idle is not used: no service, node or baseline names it",
+    )

@@ -31,8 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = [word for word in words if word != "--debug"]
     try:
         options = _parser().parse_args(words)
-        command: Callable[[argparse.Namespace], int] = options.command
-        return command(options)
+        return _called(options.command, options)
     except NetgenError as error:
         if debug:
             raise
@@ -57,6 +56,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"netgen: a fault in netgen itself: {type(error).__name__}: {error} (--debug shows where)\n"
         )
         return 1
+
+
+def _called(command: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    """Run a command; whatever calls sys.exit() below it has not done the command, whatever code it gives."""
+    try:
+        return command(options)
+    except SystemExit as error:
+        raise NetgenError(f"something called sys.exit({error.code!r}) before the command was done") from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,7 +69,8 @@ def run(
     Raises
     ------
     InputError                      The scenario, an override or `out` is wrong; nothing is written.
-    NetgenError                     The run failed; the records written so far are complete and readable.
+    NetgenError                     The run failed; the records written so far are complete and readable. When
+                                    only the baseline failed, the run itself is complete.
     """
     scenario = load_scenario(path, overrides, seed=seed)
     if scenario.seed is None:
@@ -77,8 +78,10 @@ def run(
     folders = (Path(path).resolve().parent, Path(path).resolve().parent.parent)
     scenario = _with_absolute_files(scenario, folders)
     target, made = _reserve(out, scenario.name)
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    beginning = target.name.encode()[:200].decode(errors="ignore")  # a name has at most 255 bytes
+    partial = target.with_name(f".{beginning}.partial-{os.getpid()}")
     started = time.perf_counter()
+    summary: dict[str, Any] | None = None
     try:
         partial.mkdir()
         summary = _simulate(scenario, partial, progress=progress)
@@ -86,24 +89,43 @@ def run(
             (partial / _BASELINE).mkdir()
             beside = _simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
             summary[_BASELINE] = figures.compared(summary, beside, scenario.baseline)
-    except InputError:
+    except NetgenError as error:
+        if summary is None and isinstance(error, InputError):
+            _discard(partial, made)
+            raise
+        told = _failed(scenario, error, summary, target)
+        _finish(partial, target, scenario, told.summary, started)
+        raise told.error from error
+    except BaseException:
         _discard(partial, made)
         raise
-    except NetgenError as error:
+    _finish(partial, target, scenario, summary, started)
+    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """What summary.json holds of a run that failed, and the error that tells of it."""
+
+    summary: dict[str, Any]
+    error: NetgenError
+
+
+def _failed(scenario: Scenario, error: NetgenError, summary: dict[str, Any] | None, target: Path) -> _Failure:
+    """A run without a summary failed itself; with one, only its baseline did, and the summary stands."""
+    if summary is None:
         failed = {
             "schema_version": figures.SCHEMA_VERSION,
             "scenario": scenario.name,
             "seed": scenario.seed,
             "failed": str(error),
         }
-        _finish(partial, target, scenario, failed, started)
-        raise type(error)(f"{error}\nthe records up to then are in {target}") from error
-    except BaseException:
-        _discard(partial, made)
-        raise
-    summary["wall_s"] = time.perf_counter() - started
-    _finish(partial, target, scenario, summary, started)
-    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"]))
+        return _Failure(failed, type(error)(f"{error}\nthe records up to then are in {target}"))
+    beside = {"policy": scenario.baseline, "failed": str(error)}
+    # Wrong input means that nothing was written, which is not so here.
+    kind = NetgenError if isinstance(error, InputError) else type(error)
+    message = f'the baseline "{scenario.baseline}" failed: {error}\nthe run itself is complete and in {target}'
+    return _Failure(summary | {_BASELINE: beside}, kind(message))
 
 
 def _simulate(
@@ -218,9 +240,11 @@ def _reserve(out: str | Path | None, name: str) -> tuple[Path, list[Path]]:
             except FileExistsError:
                 number += 1
     target = Path(out)
+    if _exists(target) and target.is_symlink():
+        target = target.resolve()  # the folder it names is replaced, not the link
     if not target.name:
         raise InputError(f"{target} cannot be a run directory: give the name of a new or empty folder")
-    if not target.exists():
+    if not _exists(target):
         return target, _made(target)
     if not target.is_dir() or any(target.iterdir()):
         raise InputError(
@@ -229,9 +253,23 @@ def _reserve(out: str | Path | None, name: str) -> tuple[Path, list[Path]]:
     return target, []
 
 
+def _exists(place: Path) -> bool:
+    """Whether something is there; InputError when the system cannot even look, as for an over-long name."""
+    try:
+        return place.exists() or place.is_symlink()
+    except (OSError, ValueError) as error:
+        raise _unwritable(place, error) from None
+
+
+def _unwritable(folder: Path, error: OSError | ValueError) -> InputError:
+    """Why a run directory cannot be made."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{folder} cannot be written: {reason}")
+
+
 def _made(folder: Path) -> list[Path]:
     """Make a folder and its missing parents; return them, innermost first."""
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    missing = [place for place in (folder, *folder.parents) if not _exists(place)]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir()
@@ -240,8 +278,7 @@ def _made(folder: Path) -> list[Path]:
             raise
         raise InputError(f"{folder} cannot be written: there is a file in its way") from None
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{folder} cannot be written: {reason}") from None
+        raise _unwritable(folder, error) from None
     return missing
 
 
@@ -256,12 +293,21 @@ def _discard(partial: Path, made: list[Path]) -> None:
 
 
 def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, Any], started: float) -> None:
-    """Write the files beside the records and put the run directory in its place at once."""
+    """Write the files beside the records and put the run directory in its place at once.
+
+    Raises OSError, which says where the results are, when something has got in the way meanwhile.
+    """
     (partial / "scenario.yaml").write_text(resolved_yaml(scenario), encoding="utf-8")
+    if "wall_s" in summary:
+        summary["wall_s"] = time.perf_counter() - started
     _write_json(partial / "summary.json", summary)
     _write_json(partial / "environment.json", _environment(scenario, time.perf_counter() - started))
-    target.rmdir()
-    partial.rename(target)
+    try:
+        target.rmdir()
+        partial.rename(target)
+    except OSError as error:
+        message = f"{target} cannot be replaced ({error.strerror}); the results are complete and in {partial}"
+        raise OSError(message) from error
 
 
 def _write_json(path: Path, document: dict[str, Any]) -> None:

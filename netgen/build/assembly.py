@@ -77,6 +77,7 @@ def build_simulation(
         writer=writer,
         packet_bits=scenario.packet_bits,
         interval_ns=to_ns(scenario.interval_s),
+        end_ns=to_ns(scenario.duration_s),
     )
     best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=audiences.downlinks)
     return Simulation(
@@ -124,6 +125,7 @@ def build_service(
         required_fidelity=spec.required_fidelity,
         loss_tolerance=spec.loss_tolerance,
         offers_ns=np.rint(offers_s * 1e9).astype(np.int64),
+        pacing=spec.pacing,
         personal=spec.personal,
         key=streams.key(f"world/packets/{name}"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -21,23 +22,35 @@ from netgen.transport.clock import to_ns
 
 @dataclass(slots=True)
 class _Rows:
-    """Columns of the population while they grow."""
+    """Columns of the population while they grow; a number is a user's place in its audience, -1 for a node."""
 
     users: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     nodes: list[str] = field(default_factory=list)
     audiences: list[str] = field(default_factory=list)
     services: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     joins: list[float] = field(default_factory=list)
 
-    def add(self, user: str, node: str, audience: str, service: str, kind: str, join_s: float) -> None:
-        """One user of one service."""
+    def add_node(self, node: str, service: str) -> None:
+        """A receiving node, which is its own only user."""
+        self._add(node, node, service, "wired")
+        self.numbers.append(-1)
+        self.audiences.append("")
+        self.joins.append(0.0)
+
+    def add_user(self, audience: str, number: int, node: str, service: str, kind: str, join_s: float) -> None:
+        """One user of an audience, of one service; no node is called like it, for names hold no colon."""
+        self._add(f"{audience}:{number}", node, service, kind)
+        self.numbers.append(number)
+        self.audiences.append(audience)
+        self.joins.append(join_s)
+
+    def _add(self, user: str, node: str, service: str, kind: str) -> None:
         self.users.append(user)
         self.nodes.append(node)
-        self.audiences.append(audience)
         self.services.append(service)
         self.kinds.append(kind)
-        self.joins.append(join_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +77,7 @@ def build_audiences(scenario: Scenario, streams: Streams, env: simpy.Environment
     for name, spec in scenario.services.items():
         for receiver in spec.receivers:
             if scenario.nodes[receiver].kind not in {"tower", "cell"}:
-                rows.add(receiver, receiver, "", name, "wired", 0.0)
+                rows.add_node(receiver, name)
     covered_users: dict[str, np.ndarray] = {}
     for name, audience in scenario.audiences.items():
         _add_audience(rows, name, audience, scenario, streams)
@@ -76,35 +89,48 @@ def build_audiences(scenario: Scenario, streams: Streams, env: simpy.Environment
         services=rows.services,
         source_kinds=rows.kinds,
         join_s=np.array(rows.joins),
+        identity=_identities(rows.users),
     )
     downlinks, positions = _downlinks(scenario, rows, env)
     return Audiences(population, downlinks, positions, _broadcasts(scenario, streams, rows, covered_users))
 
 
+def _identities(users: list[str]) -> np.ndarray:
+    """Per row a number in [0, 2^63) that belongs to the user's name, whatever else the population holds."""
+    identity_of = {
+        user: int.from_bytes(hashlib.sha256(user.encode()).digest()[:8], "big") & (2**63 - 1)
+        for user in dict.fromkeys(users)
+    }
+    return np.array([identity_of[user] for user in users], dtype=np.int64)
+
+
 def _add_audience(rows: _Rows, name: str, audience: Audience, scenario: Scenario, streams: Streams) -> None:
     """Rows of one audience."""
-    rng = streams.get(f"world/audience/{name}")
-    if isinstance(audience.join, JoinAtStart):
-        joins_s = np.zeros(audience.count)
-    elif isinstance(audience.join, JoinUniformly):
-        joins_s = uniform_joins_s(audience.count, over_s=audience.join.over_s, rng=rng)
-    else:
-        joins_s = poisson_joins_s(audience.count, rate_hz=audience.join.rate_hz, rng=rng)
+    joins_s = _joins_s(name, audience, streams)
     cells = audience.cells
     if cells and audience.assignment == "random":
-        chosen = rng.integers(0, len(cells), size=audience.count)
+        chosen = streams.get(f"world/cells/{name}").integers(0, len(cells), size=audience.count)
     else:
         chosen = np.arange(audience.count) % max(len(cells), 1)
-    width = len(str(audience.count - 1))
     for service in audience.watches:
         receivers = scenario.services[service].receivers
         for number in range(audience.count):
-            user, join_s = f"{name}-{number:0{width}d}", float(joins_s[number])
+            join_s = float(joins_s[number])
             cell = cells[chosen[number]] if cells else None
             if audience.tower is not None and audience.tower in receivers:
-                rows.add(user, air_of(audience.tower), name, service, "broadcast", join_s)
+                rows.add_user(name, number, air_of(audience.tower), service, "broadcast", join_s)
             elif cell is not None and cell in receivers:
-                rows.add(user, cell, name, service, "cellular", join_s)
+                rows.add_user(name, number, cell, service, "cellular", join_s)
+
+
+def _joins_s(name: str, audience: Audience, streams: Streams) -> np.ndarray:
+    """When each user of an audience joins; more users do not move the first ones."""
+    if isinstance(audience.join, JoinAtStart):
+        return np.zeros(audience.count)
+    rng = streams.get(f"world/joins/{name}")
+    if isinstance(audience.join, JoinUniformly):
+        return uniform_joins_s(audience.count, over_s=audience.join.over_s, rng=rng)
+    return poisson_joins_s(audience.count, rate_hz=audience.join.rate_hz, rng=rng)
 
 
 def _covered(name: str, audience: Audience, scenario: Scenario, streams: Streams) -> np.ndarray:
@@ -152,8 +178,8 @@ def _broadcasts(
     """Reception of every tower's channel."""
     covered = np.array(
         [
-            bool(audience) and bool(covered_users[audience][int(user.rpartition("-")[2])])
-            for user, audience in zip(rows.users, rows.audiences, strict=True)
+            number >= 0 and bool(covered_users[audience][number])
+            for number, audience in zip(rows.numbers, rows.audiences, strict=True)
         ],
         dtype=np.bool_,
     )

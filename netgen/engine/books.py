@@ -21,11 +21,11 @@ def write_link(
     link: Link | Downlink,
     *,
     interval_ns: int,
-    end_ns: int,
+    until_ns: int,
     candidates: Sequence[Candidate],
     uncontracted: float,
 ) -> None:
-    """Write the rows of one link or downlink, all intervals at once.
+    """Write the rows of one link or downlink for all intervals up to an instant.
 
     Parameters
     ----------
@@ -34,17 +34,17 @@ def write_link(
                                     no service uses the link.
     """
     counted = link if isinstance(link, Downlink) else link.books
-    count = len(counted.capacity_bits)
-    start_ns = np.arange(count) * interval_ns
-    length_s = np.diff(np.append(start_ns, end_ns)) / NS_PER_S
-    discriminative, generative = _whole(counted.discriminative_bits), _whole(counted.generative_bits)
-    zero = np.zeros(count, dtype=np.int64)
-    background = zero if isinstance(link, Downlink) else link.books.background_bits
-    lost = zero if isinstance(link, Downlink) else link.books.lost_bits
-    repeated = zero if isinstance(link, Downlink) else link.books.retransmitted_bits
+    start_s, length_s = _spans(interval_ns, until_ns)
+    count = len(start_s)
+    capacity, semantic = counted.capacity_bits[:count], counted.semantic_bits[:count]
+    discriminative = _whole(counted.discriminative_bits[:count])
+    generative = _whole(counted.generative_bits[:count])
+    background = lost = repeated = np.zeros(count, dtype=np.int64)
+    if not isinstance(link, Downlink):
+        background = link.books.background_bits[:count]
+        lost, repeated = link.books.lost_bits[:count], link.books.retransmitted_bits[:count]
     contents = discriminative + generative
-    semantic = counted.semantic_bits
-    most = semantic_capacity_bits(counted.capacity_bits, length_s, candidates)
+    most = semantic_capacity_bits(capacity, length_s, candidates)
     with np.errstate(divide="ignore", invalid="ignore"):
         utilisation = np.where(most > 0, semantic / most, 0.0)
         gain = semantic / contents / uncontracted if uncontracted > 0 else np.full(count, np.nan)
@@ -52,9 +52,9 @@ def write_link(
         "links",
         {
             "link": [link.name] * count,
-            "start_s": start_ns / NS_PER_S,
+            "start_s": start_s,
             "length_s": length_s,
-            "capacity_bits": counted.capacity_bits,
+            "capacity_bits": capacity,
             "carried_bits": contents + background,
             "discriminative_bits": discriminative,
             "generative_bits": generative,
@@ -69,10 +69,12 @@ def write_link(
     )
 
 
-def write_node(writer: LedgerWriter, node: Node, *, queue: np.ndarray, interval_ns: int, end_ns: int) -> None:
-    """Write the rows of one node, all intervals at once; `queue` holds its jobs waiting per interval."""
-    count = node.books.intervals
-    start_ns = np.arange(count) * interval_ns
+def write_node(
+    writer: LedgerWriter, node: Node, *, queue: np.ndarray, interval_ns: int, until_ns: int
+) -> None:
+    """Write the rows of one node for all intervals up to an instant; `queue` holds its jobs waiting in each."""
+    start_s, length_s = _spans(interval_ns, until_ns)
+    count = len(start_s)
     gpu = node.gpu
     zero = np.zeros(count, dtype=np.int64)
     energy = np.zeros(count) if gpu is None else gpu.energy_joule()
@@ -80,19 +82,25 @@ def write_node(writer: LedgerWriter, node: Node, *, queue: np.ndarray, interval_
         "nodes",
         {
             "node": [node.name] * count,
-            "start_s": start_ns / NS_PER_S,
-            "length_s": np.diff(np.append(start_ns, end_ns)) / NS_PER_S,
-            "gpu_busy_s": (zero if gpu is None else gpu.busy_ns) / NS_PER_S,
-            "gpu_load_s": (zero if gpu is None else gpu.load_ns) / NS_PER_S,
-            "gpu_jobs": zero if gpu is None else gpu.jobs_done,
-            "gpu_queue": queue,
-            "deadline_misses": node.books.missed,
-            "energy_joule": [None] * count if energy is None else energy,
-            "contracted": node.books.contracted,
-            "expanded": node.books.expanded,
-            "forwarded": node.books.forwarded,
+            "start_s": start_s,
+            "length_s": length_s,
+            "gpu_busy_s": (zero if gpu is None else gpu.busy_ns[:count]) / NS_PER_S,
+            "gpu_load_s": (zero if gpu is None else gpu.load_ns[:count]) / NS_PER_S,
+            "gpu_jobs": zero if gpu is None else gpu.jobs_done[:count],
+            "gpu_queue": queue[:count],
+            "deadline_misses": node.books.missed[:count],
+            "energy_joule": [None] * count if energy is None else energy[:count],
+            "contracted": node.books.contracted[:count],
+            "expanded": node.books.expanded[:count],
+            "forwarded": node.books.forwarded[:count],
         },
     )
+
+
+def _spans(interval_ns: int, until_ns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Start and length [s] of every interval up to an instant; the last may be cut short by it."""
+    start_ns = np.arange(-(-until_ns // interval_ns)) * interval_ns
+    return start_ns / NS_PER_S, np.diff(np.append(start_ns, until_ns)) / NS_PER_S
 
 
 def link_balances(link: Link, end_ns: int) -> list[Balance]:

@@ -132,9 +132,11 @@ class Gpu:
             self._queued_ns -= job.service_ns
             taken_ns = self._now_ns()
             finish_ns = taken_ns + self.load_time_ns(job.model, job.memory_bytes) + job.service_ns
-            self._finish_ns[stream] = finish_ns
+            # While it is asked, the job does not hold the stream: whoever looks for a cheaper one sees it free.
             if job.admit(finish_ns):
+                self._finish_ns[stream] = finish_ns
                 yield from self._make_resident(stream, job)
+                del self._finish_ns[stream]
                 # Waiting for memory takes a time that nobody knows before; then the deadline is asked again.
                 waited_ns = self._now_ns() + job.service_ns - finish_ns
                 if waited_ns <= 0 or job.admit(finish_ns + waited_ns):
@@ -142,8 +144,6 @@ class Gpu:
                     yield from self._compute(stream, job)
                     del self._finish_ns[stream]
                     job.done(taken_ns, self._now_ns())
-                    continue
-            del self._finish_ns[stream]
 
     def _compute(self, stream: int, job: Job) -> Generator[simpy.Event, Any, None]:
         """Run a job whose model is in memory."""

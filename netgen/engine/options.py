@@ -28,6 +28,7 @@ from netgen.policy import (
 from netgen.policy.decisions import choice_of
 from netgen.transport.carriage import Transport
 from netgen.transport.clock import NS_PER_S, to_s
+from netgen.transport.hop import Hop
 from netgen.transport.link import Link
 
 
@@ -73,9 +74,19 @@ class Outlook:
         return self._times[key]
 
     def view(
-        self, parcel: Parcel, node: Node, *, excluded: Sequence[tuple[str, str]] = (), missed: str = ""
+        self,
+        parcel: Parcel,
+        node: Node,
+        hop: Hop | None = None,
+        *,
+        excluded: Sequence[tuple[str, str]] = (),
+        missed: str = "",
     ) -> NodeView:
-        """What a policy sees of a segment at a node; `excluded` choices are no longer offered."""
+        """What a policy sees of a segment at a node; `excluded` choices are no longer offered.
+
+        `hop` is the one over which the segment is still coming in; None when all of it is here.
+        """
+        gather_s = 0.0 if hop is None else to_s(self.transport.remaining_ns(hop))
         now_ns = self.transport.now_ns
         ways = self._ways(parcel, node)
         links = tuple(self._link_view(way[0]) for way in ways) + self._radio_view(parcel, node)
@@ -83,7 +94,7 @@ class Outlook:
         deadline_ns = parcel.deadline_ns
         left_s = None if deadline_ns is None else (deadline_ns - now_ns) / NS_PER_S
         options = [
-            self._option(parcel, node, ways, links, decision, left_s)
+            self._option(parcel, node, ways, links, decision, left_s, gather_s)
             for decision in self._legal(parcel, node)
             if choice_of(decision) not in excluded
         ]
@@ -145,8 +156,9 @@ class Outlook:
         links: tuple[LinkView, ...],
         decision: Decision,
         left_s: float | None,
+        gather_s: float,
     ) -> Option:
-        """One decision and what is expected of it."""
+        """One decision and what is expected of it; the last packet comes in `gather_s` at the earliest."""
         made = self.after(parcel, decision)
         if isinstance(decision, Drop):
             return Option(decision, 0, 0.0, made.mode, False, 0.0, 0.0, 0.0, True, False)
@@ -154,9 +166,12 @@ class Outlook:
         if isinstance(decision, Contract | Expand) and node.gpu is not None:
             direction, action = self.action_of(parcel, decision)
             load_ns = node.gpu.load_time_ns(model_of(action, direction), action.memory_bytes)
-            wait_s = to_s(node.gpu.wait_ns())
+            # An action begins when the whole segment is here, and the queue goes on meanwhile.
+            wait_s = max(gather_s, to_s(node.gpu.wait_ns()))
             compute_s = self.compute_s(node.gpu, action, direction, parcel) + to_s(load_ns)
         transmit_s = self._transmit_s(made.bits * parcel.copies, ways, links)
+        if isinstance(decision, Forward):
+            transmit_s = max(transmit_s, gather_s)
         in_time = left_s is None or wait_s + compute_s + transmit_s <= left_s
         downstream = {link.target for way in ways for link in way}
         expandable = made.contracted_by is not None and any(
@@ -196,7 +211,7 @@ class Outlook:
     def _link_view(self, link: Link) -> LinkView:
         """A link as it is now."""
         now_ns = self.transport.now_ns
-        self.transport.advance(link, now_ns)
+        self.transport.advance(link, self.transport.settled_ns)
         rate_bps = link.capacity.rate_at(to_s(now_ns))
         return LinkView(
             link.name, link.target, rate_bps, link.backlog_bits(now_ns), link.queue_bits,

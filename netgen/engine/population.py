@@ -65,6 +65,8 @@ class Population:
     ----------
     users, nodes, audiences, services, source_kinds : sequences of str, one per row.
     join_s : (n,) float, s          When each user joins.
+    identity : (n,) int64           A number that belongs to the user alone, whoever else is there; keys the
+                                    user's luck. Default: the number of the row.
     """
 
     def __init__(
@@ -76,10 +78,12 @@ class Population:
         services: list[str],
         source_kinds: list[str],
         join_s: Floats,
+        identity: Rows | None = None,
     ) -> None:
         self.users, self.nodes, self.audiences = users, nodes, audiences
         self.services, self.source_kinds = services, source_kinds
         self.join_s = join_s
+        self.identity: Rows = np.arange(len(users)) if identity is None else identity
         count = len(users)
         self.offered, self.delivered, self.late, self.lost, self.generated = (
             np.zeros(count, dtype=np.int64) for _ in range(5)
@@ -137,6 +141,10 @@ class Population:
         """Count a segment that these users are to get."""
         self.offered[rows] += 1
         self.semantic_offered[rows] += semantic_bits
+
+    def withdraw(self, rows: Rows, semantic_bits: float) -> None:
+        """Leave a segment that is undecided at the end of the run out of the meaning that was offered."""
+        self.semantic_offered[rows] -= semantic_bits
 
     def receive_bits(self, rows: Rows, bits: int) -> None:
         """Count bits that reached these users, whatever became of them."""

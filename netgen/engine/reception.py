@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netgen.engine.downlink import Downlink, Download
 from netgen.engine.parcel import Parcel
@@ -77,6 +78,33 @@ class Reception:
             self._lose_rows(parcel, entry.rows)
             self.log.write_lost(parcel, receiver, entry, reason)
 
+    def lose_copies(self, parcel: Parcel, complete: NDArray[np.bool_]) -> Parcel:
+        """Give up the copies of a personal segment that are not complete; return the parcel of the others.
+
+        `complete` is in the order of the train, which begins with another user's copy every segment, so that
+        it is not always the same users whom a full queue hits.
+        """
+        (receiver,) = parcel.receivers
+        kept = complete[(np.arange(parcel.copies) + parcel.index) % parcel.copies]
+        self._lose_rows(parcel, self.log.narrow(parcel, receiver, kept))
+        return replace(parcel, copies=int(kept.sum()))
+
+    def settle_overdue(self, end_ns: int) -> None:
+        """At the end of a run, what is still on its way past its deadline is lost."""
+        for receiver, entry in self.log.overdue(end_ns):
+            self.lose(entry.parcel.bound_for((receiver,)), LossReason.OVERDUE)
+
+    def withdraw_undecided(self) -> tuple[int, int]:
+        """Record what is in flight at the end; return for how many users, in all and of the warm-up."""
+        users = warming = 0
+        for entry in self.log.write_open():
+            users += len(entry.rows)
+            if entry.warmup:
+                warming += len(entry.rows)
+            else:
+                self.population.withdraw(entry.rows, entry.parcel.service.semantic_bits)
+        return users, warming
+
     def deliver(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
         """A complete representation has reached a receiver."""
         parcel = parcel.bound_for((receiver,))
@@ -102,8 +130,8 @@ class Reception:
         channel = self.broadcasts[receiver]
         entry = self.log.take(parcel, receiver)
         parcel = parcel.with_stage("receive", self.log.receiver_names[receiver], completed_ns, completed_ns)
-        counter = np.int64(parcel.index) * np.int64(1 << 32) + entry.rows
         with np.errstate(over="ignore"):
+            counter = self.population.identity[entry.rows] + np.int64(parcel.index) * np.int64(1 << 20)
             lucky = hashed_uniform(channel.key ^ parcel.service.key, counter) >= channel.segment_loss
         covered = channel.covered[entry.rows]
         got = covered & lucky

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,11 +14,11 @@ from netgen.engine.parcel import Parcel
 from netgen.engine.reception import Reception
 from netgen.errors import PolicyError
 from netgen.ledger import DecisionRecord, LedgerWriter, LossReason, OptionSeen
-from netgen.policy import Contract, Decision, Drop, Expand, Forward, NodeView, Option
-from netgen.policy.checking import legal_or_raise
-from netgen.policy.decisions import choice_of
+from netgen.policy import Contract, Decision, Drop, Expand, Forward, NodeView
+from netgen.policy.checking import checked_choice
+from netgen.policy.decisions import choice_of, decision_of
 from netgen.transport.carriage import Leg, Transport
-from netgen.transport.clock import to_ns
+from netgen.transport.clock import NS_PER_S, to_ns
 from netgen.transport.hop import Hop
 from netgen.transport.train import Meaning, Train, packetise
 
@@ -34,6 +35,7 @@ class Relay:
     writer : LedgerWriter           Where decisions are recorded.
     packet_bits : int, bit          Size of a full packet.
     interval_ns : int, ns           Interval of the node books.
+    end_ns : int, ns                End of the run.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Relay:
         writer: LedgerWriter,
         packet_bits: int,
         interval_ns: int,
+        end_ns: int,
     ) -> None:
         self.transport = transport
         self.nodes = nodes
@@ -54,6 +57,7 @@ class Relay:
         self.writer = writer
         self.packet_bits = packet_bits
         self.interval_ns = interval_ns
+        self.end_ns = end_ns
         self.open_hops: dict[Hop, str] = {}
         self.decisions = 0
         self._stops: dict[str, frozenset[str]] = {}
@@ -91,9 +95,8 @@ class Relay:
     ) -> None:
         """Ask the policy and carry its decision out."""
         decider = node.deciders[parcel.service.name]
-        view = self.outlook.view(parcel, node, excluded=excluded, missed=missed)
-        option, decision = self._ask(decider, view)
-        self._record(decider, view, decision, option)
+        view = self.outlook.view(parcel, node, hop, excluded=excluded, missed=missed)
+        decision = self._ask(decider, view)
         now_ns = self.transport.now_ns
         slot = self._slot()
         if isinstance(decision, Forward):
@@ -116,51 +119,26 @@ class Relay:
             hop.connect(())
             self.transport.on_tail(hop, lambda done: self._gather(parcel, node, done, decision, excluded))
 
-    def _ask(self, decider: Decider, view: NodeView) -> tuple[Option, Decision]:
-        """One decision of a policy, checked to be among those offered."""
+    def _ask(self, decider: Decider, view: NodeView) -> Decision:
+        """One decision of a policy, checked and recorded.
+
+        What was offered and what is written down are taken before the policy has the view in its hands.
+        """
+        offered = {choice_of(option.decision) for option in view.options}
+        record = _record(decider, view)
+        where = f'policy "{decider.name}" at node {record.node}, t = {record.time_s:.6f} s'
         try:
             decision = decider.policy.decide(view, decider.rng)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
             raise PolicyError(
-                f'policy "{decider.name}" at node {view.node}, t = {view.time_s:.6f} s, segment '
-                f"{view.segment.index} of {view.segment.service}: raised {type(error).__name__}: {error}"
+                f"{where}, segment {record.index} of {record.service}: raised {type(error).__name__}: {error}"
             ) from error
-        return legal_or_raise(decision, view, policy=decider.name), decision
-
-    def _record(self, decider: Decider, view: NodeView, decision: Decision, option: Option) -> None:
-        """Write down what was seen and chosen."""
+        choice, reason = checked_choice(decision, offered, where=where)
         self.decisions += 1
-        kind, action = choice_of(option.decision)
-        self.writer.add(
-            DecisionRecord(
-                time_s=view.time_s,
-                node=view.node,
-                service=view.segment.service,
-                index=view.segment.index,
-                policy=decider.name,
-                missed=view.missed,
-                kind=kind,
-                action=action,
-                reason=decision.reason,
-                bits=view.segment.bits,
-                bits_per_pixel=view.segment.bits_per_pixel,
-                semantic_fidelity=view.segment.semantic_fidelity,
-                time_left_s=view.segment.time_left_s,
-                backlog_bits=largest_backlog_bits(view.links),
-                available_bps=smallest_share_bps(view.links),
-                gpu_queued=None if view.gpu is None else view.gpu.queued,
-                options=tuple(
-                    OptionSeen(
-                        *choice_of(seen.decision),
-                        seen.bits,
-                        seen.semantic_fidelity,
-                        seen.total_s,
-                        seen.meets_deadline,
-                    )
-                    for seen in view.options
-                ),
-            )
-        )
+        self.writer.add(replace(record, kind=choice[0], action=choice[1], reason=reason))
+        return decision_of(choice)
 
     def _pass_on(self, parcel: Parcel, node: Node, hop: Hop | None) -> None:
         """Send a parcel on towards its receivers, and deliver it here if this is one of them."""
@@ -195,10 +173,23 @@ class Relay:
         if hop is None:
             copies = len(trees) - 1 + here
             node.books.copied_bits += copies * parcel.bits
-        ends = self.transport.launch(train, [leg for leg, _ in trees], source=hop)
+        legs = [leg for leg, _ in trees]
+        if hop is None and parcel.service.pacing > 0:
+            ends = self.transport.launch(train, legs, time_ns=self._paced(parcel, node, train, len(legs)))
+        else:
+            ends = self.transport.launch(train, legs, source=hop)
         groups = [group for _, groups in trees for group in groups]
         for end, group in zip(ends, groups, strict=True):
             self._at_stop(parcel.bound_for(group), self.nodes[end.link.target], end)
+
+    def _paced(self, parcel: Parcel, node: Node, train: Train, trees: int) -> np.ndarray:
+        """Instants at which a node that holds a segment hands its packets over, evenly spaced."""
+        count = len(train.size_bits)
+        span_ns = parcel.service.pacing * parcel.duration_s * NS_PER_S
+        time_ns = self.transport.now_ns + (np.arange(count) * (span_ns / count)).astype(np.int64)
+        # What is due after the end of the run never leaves the store.
+        node.books.stored_bits += trees * int(train.size_bits[time_ns > self.end_ns].sum())
+        return time_ns
 
     def _receive(self, parcel: Parcel, node: Node, hop: Hop) -> None:
         """The last packet is at a receiver."""
@@ -206,12 +197,21 @@ class Relay:
         parcel = parcel.carried_over(hop)
         if hop.following:
             node.books.copied_bits += hop.arrived_bits
-        if hop.train.complete_with(hop.out_bits) and hop.tail_ns is not None:
-            node.books.delivered_bits += hop.arrived_bits
-            self.reception.deliver(parcel, node.name, hop.tail_ns)
+        kept = self._complete_copies(parcel, node, hop)
+        if kept is not None and hop.tail_ns is not None:
+            node.books.delivered_bits += kept[1]
+            self.reception.deliver(kept[0], node.name, hop.tail_ns)
         else:
-            node.books.dropped_bits += hop.arrived_bits
             self.reception.lose(parcel, LossReason.INCOMPLETE)
+
+    def _complete_copies(self, parcel: Parcel, node: Node, hop: Hop) -> tuple[Parcel, int] | None:
+        """The parcel of the copies that are complete, with their bits; None without any. Drops the others."""
+        complete = hop.complete_copies()
+        bits = int(hop.copy_bits[complete].sum())
+        node.books.dropped_bits += hop.arrived_bits - bits
+        if not complete.any():
+            return None
+        return (parcel if complete.all() else self.reception.lose_copies(parcel, complete)), bits
 
     def _gather(
         self,
@@ -224,12 +224,12 @@ class Relay:
         """The last packet of a segment that an action waits for is here."""
         del self.open_hops[hop]
         parcel = parcel.carried_over(hop)
-        if hop.train.complete_with(hop.out_bits):
+        kept = self._complete_copies(parcel, node, hop)
+        if kept is not None:
             # What little the code repaired is made here, so that the store holds the whole representation.
-            node.books.made_bits += parcel.bits - hop.arrived_bits
-            self._submit(parcel, node, decision, excluded)
+            node.books.made_bits += kept[0].bits - kept[1]
+            self._submit(kept[0], node, decision, excluded)
         else:
-            node.books.dropped_bits += hop.arrived_bits
             self.reception.lose(parcel, LossReason.INCOMPLETE)
 
     def _submit(
@@ -281,14 +281,15 @@ class Relay:
     def _train(self, parcel: Parcel) -> Train:
         """The packets of a parcel's representation."""
         made = parcel.representation
-        sizes, generative_from = packetise(
-            made.discriminative_bits * parcel.copies, made.generative_bits * parcel.copies, self.packet_bits
-        )
+        sizes, generative_from = packetise(made.discriminative_bits, made.generative_bits, self.packet_bits)
+        if parcel.copies > 1:
+            sizes = np.tile(sizes, parcel.copies)
+            sizes.flags.writeable = False
         with np.errstate(over="ignore"):
             # Another key for every copy: the copies for two receivers are not lost together.
             key = parcel.service.key + np.uint64((parcel.index << 24) + parcel.copy)
         meaning = Meaning(parcel.service.content, parcel.index, parcel.semantic_bits)
-        return Train(key, sizes, generative_from, meaning, parcel.service.loss_tolerance)
+        return Train(key, sizes, generative_from, meaning, parcel.service.loss_tolerance, parcel.copies)
 
     def _stops_of(self, parcel: Parcel) -> frozenset[str]:
         """Nodes at which some policy decides on a service."""
@@ -302,3 +303,35 @@ class Relay:
     def _slot(self) -> int:
         """Interval of the present instant."""
         return max(self.transport.now_ns - 1, 0) // self.interval_ns
+
+
+def _record(decider: Decider, view: NodeView) -> DecisionRecord:
+    """What is written down of a decision, but for the decision itself."""
+    return DecisionRecord(
+        time_s=view.time_s,
+        node=view.node,
+        service=view.segment.service,
+        index=view.segment.index,
+        policy=decider.name,
+        missed=view.missed,
+        kind="",
+        action="",
+        reason="",
+        bits=view.segment.bits,
+        bits_per_pixel=view.segment.bits_per_pixel,
+        semantic_fidelity=view.segment.semantic_fidelity,
+        time_left_s=view.segment.time_left_s,
+        backlog_bits=largest_backlog_bits(view.links),
+        available_bps=smallest_share_bps(view.links),
+        gpu_queued=None if view.gpu is None else view.gpu.queued,
+        options=tuple(
+            OptionSeen(
+                *choice_of(seen.decision),
+                seen.bits,
+                seen.semantic_fidelity,
+                seen.total_s,
+                seen.meets_deadline,
+            )
+            for seen in view.options
+        ),
+    )

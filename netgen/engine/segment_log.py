@@ -16,11 +16,12 @@ from netgen.transport.clock import to_s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSegment:
-    """A segment that some receiver is still to get."""
+    """A segment that some receiver is still to get: by the users of `rows`, of `users` at the beginning."""
 
     parcel: Parcel
     rows: Rows
     warmup: bool
+    users: int
 
     def of(self, selected: NDArray[np.bool_]) -> OpenSegment:
         """The same for some of its users."""
@@ -60,28 +61,36 @@ class SegmentLog:
         self.warmup_ns = warmup_ns
         self.receiver_names = receiver_names
         self.source_kinds = source_kinds
-        self.opened = 0
-        self.closed = 0
         self.worst_gain_bits = 0.0
         self._open: dict[tuple[str, int, str], OpenSegment] = {}
 
     def open(self, parcel: Parcel, receiver: str, rows: Rows) -> None:
         """A segment is offered to the users of a receiver."""
         warmup = parcel.offered_ns < self.warmup_ns
-        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(parcel, rows, warmup)
-        self.opened += 1
+        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(parcel, rows, warmup, len(rows))
 
     def take(self, parcel: Parcel, receiver: str) -> OpenSegment:
         """Remove an open segment, whose fate is now known, and return it."""
-        self.closed += 1
         return self._open.pop((parcel.service.name, parcel.index, receiver))
 
     def put_back(self, parcel: Parcel, receiver: str, entry: OpenSegment) -> None:
         """Undo `take`: the run ended before the fate of the segment was known."""
-        self.closed -= 1
-        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(
-            parcel, entry.rows, entry.warmup
-        )
+        self._open[parcel.service.name, parcel.index, receiver] = replace(entry, parcel=parcel)
+
+    def narrow(self, parcel: Parcel, receiver: str, kept: NDArray[np.bool_]) -> Rows:
+        """Leave an open segment to some of its users, and return the rows of the others."""
+        key = (parcel.service.name, parcel.index, receiver)
+        entry = self._open[key]
+        self._open[key] = entry.of(kept)
+        return entry.rows[~kept]
+
+    def overdue(self, end_ns: int) -> list[tuple[str, OpenSegment]]:
+        """Open segments whose deadline has passed by `end_ns`, each with its receiver."""
+        return [
+            (receiver, entry)
+            for (_, _, receiver), entry in self._open.items()
+            if entry.parcel.deadline_ns is not None and entry.parcel.deadline_ns < end_ns
+        ]
 
     def write_delivered(self, parcel: Parcel, receiver: str, entry: OpenSegment, done: Completion) -> None:
         """Record a segment that its users got, or that came when nobody was there."""
@@ -92,14 +101,11 @@ class SegmentLog:
         """Record a segment that no user got."""
         self._write(parcel, receiver, entry, Outcome.LOST, reason, None)
 
-    def write_open(self) -> tuple[int, int]:
-        """Record what is in flight at the end; return for how many users, in all and of the warm-up."""
-        users = warming = 0
+    def write_open(self) -> list[OpenSegment]:
+        """Record what is in flight at the end, and return it."""
         for (_, _, receiver), entry in self._open.items():
-            users += len(entry.rows)
-            warming += len(entry.rows) if entry.warmup else 0
             self._write(entry.parcel, receiver, entry, Outcome.IN_FLIGHT, LossReason.NONE, None)
-        return users, warming
+        return list(self._open.values())
 
     def _write(
         self,
@@ -116,7 +122,7 @@ class SegmentLog:
         gains = [later - earlier for earlier, later in pairwise(held)]
         self.worst_gain_bits = max([self.worst_gain_bits, *gains])
         delivered = service.semantic_bits * made.semantic_fidelity if done is not None else 0.0
-        share = 0.0 if done is None or not len(entry.rows) else done.users / len(entry.rows)
+        share = 0.0 if done is None or not entry.users else done.users / entry.users
         completed_s = None if done is None else done.completed_s
         self.writer.add(
             SegmentRecord(
@@ -126,7 +132,7 @@ class SegmentLog:
                 receiver=self.receiver_names[receiver],
                 source_kind=self.source_kinds[receiver],
                 warmup=entry.warmup,
-                users=len(entry.rows),
+                users=entry.users,
                 users_delivered=0 if done is None else done.users,
                 users_late=0 if done is None else done.late,
                 offered_s=to_s(parcel.offered_ns),

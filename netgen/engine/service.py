@@ -27,6 +27,8 @@ class Service:
     required_fidelity : float           Least fidelity worth delivering, 0..1.
     loss_tolerance : float              Share of a segment's bits that may be lost at no cost.
     offers_ns : (n,) int64, ns          Instants at which segments are offered: part of the world.
+    pacing : float                      Share of the segment's duration over which its packets are handed over
+                                        by a node that holds all of it, 0..1.
     personal : bool                     Whether every user of a receiver gets bits of their own.
     key : uint64                        Key of its packets' luck.
     """
@@ -43,6 +45,7 @@ class Service:
     required_fidelity: float
     loss_tolerance: float
     offers_ns: np.ndarray
+    pacing: float
     personal: bool
     key: np.uint64
 

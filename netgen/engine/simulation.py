@@ -16,6 +16,7 @@ from netgen.engine.parcel import Parcel
 from netgen.engine.population import Population
 from netgen.engine.relay import Relay
 from netgen.engine.service import Service
+from netgen.errors import PolicyError
 from netgen.generative.representation import Representation
 from netgen.generative.semantic_capacity import Candidate
 from netgen.ledger import Balance, LedgerWriter
@@ -91,14 +92,24 @@ class Simulation:
     _queues: dict[str, list[int]] = field(default_factory=dict)
 
     def run(self, progress: Progress | None = None) -> EngineTotals:
-        """Run to the end and return the totals; `progress` is called once per interval."""
+        """Run to the end and return the totals; `progress` is called once per interval.
+
+        Raises
+        ------
+        PolicyError                 A policy failed; what was open is recorded as in flight, and the tables
+                                    of links and nodes hold every interval that had ended.
+        """
         self._queues = {name: [] for name, node in self.nodes.items() if node.gpu is not None}
         for service in self.services:
             self.env.process(self._offer(service))
         for flow in self.background:
             self.env.process(flow.run(self.env, self.transport))
         self.env.process(self._tick(progress))
-        kernel_events = self._step_to_end()
+        try:
+            kernel_events = self._step_to_end()
+        except PolicyError:
+            self._salvage()
+            raise
         return self._close(kernel_events)
 
     def _offer(self, service: Service) -> Generator[simpy.Event, Any, None]:
@@ -114,8 +125,8 @@ class Simulation:
                     self._hand_over(service, index, bits, frames, group, copy=copy, copies=copies)
 
     def _copies(self, service: Service, group: tuple[str, ...]) -> int:
-        """Copies that a group's segment stands for: one, or one per user present of a personal service."""
-        if not service.personal:
+        """Copies that a group's segment stands for: one, or at a cell one per user of a personal service."""
+        if not service.personal or group[0] not in self.relay.outlook.downlinks:
             return 1
         return len(self.population.reach(service.name, group[0]).active(to_s(self.transport.now_ns)))
 
@@ -147,7 +158,7 @@ class Simulation:
             step_ns = min(self.interval_ns, self.end_ns - now_ns)
             yield self.env.timeout(step_ns)
             now_ns += step_ns
-            self.transport.advance_all(now_ns)
+            self.transport.advance_all(self.transport.settled_ns)
             for downlink in self.relay.outlook.downlinks.values():
                 downlink.close()
             for name, waiting in self._queues.items():
@@ -165,21 +176,12 @@ class Simulation:
             events += 1
         return events
 
-    def _close(self, kernel_events: int) -> EngineTotals:
-        """Close the books, write the interval tables and take the balances."""
-        for node in self.nodes.values():
-            if node.gpu is not None:
-                node.gpu.close()
-        downlinks = self.relay.outlook.downlinks
-        for downlink in downlinks.values():
-            downlink.finish()
-        log = self.relay.reception.log
-        in_flight, warm_in_flight = log.write_open()
-        balances: list[Balance] = []
-        carriers: list[Link | Downlink] = [*self.transport.links, *downlinks.values()]
+    def _write_tables(self, until_ns: int) -> None:
+        """Write the intervals of links and nodes up to an instant at which one ends."""
+        carriers: list[Link | Downlink] = [*self.transport.links, *self.relay.outlook.downlinks.values()]
         for link in carriers:
             books.write_link(
-                self.writer, link, interval_ns=self.interval_ns, end_ns=self.end_ns,
+                self.writer, link, interval_ns=self.interval_ns, until_ns=until_ns,
                 candidates=self.candidates.get(link.name, ()), uncontracted=self.uncontracted.get(link.name, 0.0),
             )  # fmt: skip
         for name, node in self.nodes.items():
@@ -187,8 +189,31 @@ class Simulation:
                 continue
             waiting = np.array(self._queues.get(name, [0] * node.books.intervals), dtype=np.int64)
             books.write_node(
-                self.writer, node, queue=waiting, interval_ns=self.interval_ns, end_ns=self.end_ns
+                self.writer, node, queue=waiting, interval_ns=self.interval_ns, until_ns=until_ns
             )
+
+    def _salvage(self) -> None:
+        """Write what a run that fails has got so far."""
+        self.transport.advance_all(self.transport.settled_ns)
+        for downlink in self.relay.outlook.downlinks.values():
+            downlink.close()
+        self.relay.reception.withdraw_undecided()
+        self._write_tables(self.transport.now_ns // self.interval_ns * self.interval_ns)
+
+    def _close(self, kernel_events: int) -> EngineTotals:
+        """Close the books, write the interval tables and take the balances."""
+        for node in self.nodes.values():
+            if node.gpu is not None:
+                node.gpu.close()
+        self.transport.advance_all(self.end_ns)
+        downlinks = self.relay.outlook.downlinks
+        for downlink in downlinks.values():
+            downlink.finish()
+        reception, log = self.relay.reception, self.relay.reception.log
+        reception.settle_overdue(self.end_ns)
+        in_flight, warm_in_flight = reception.withdraw_undecided()
+        self._write_tables(self.end_ns)
+        balances: list[Balance] = []
         for link in self.transport.links:
             balances += books.link_balances(link, self.end_ns)
         for downlink in downlinks.values():

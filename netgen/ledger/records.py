@@ -28,6 +28,7 @@ class LossReason(StrEnum):
     POLICY_DROP = "policy-drop"
     UNPLAYABLE = "unplayable"
     BELOW_FIDELITY = "below-fidelity"
+    OVERDUE = "overdue"
     OUT_OF_COVERAGE = "out-of-coverage"
     RECEPTION = "reception"
 

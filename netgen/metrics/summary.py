@@ -31,7 +31,8 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
     )
     ratings = pc.drop_null(users["utility"])
     stalls = pc.drop_null(users["stall_ratio"])
-    marks = set(segments["fidelity_provenance"].to_pylist()) if len(segments) else set()
+    delivered = segments.filter(pc.greater(segments["users_delivered"], 0))
+    marks = {Provenance(mark) for mark in delivered["fidelity_provenance"].to_pylist()}
     return {
         "segments_offered": int(_sum(users["segments_offered"])),
         "segments_delivered": int(_sum(users["segments_delivered"])),
@@ -45,7 +46,8 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
         "semantic_bits_offered": offered_bits,
         "semantic_bits_delivered": delivered_bits,
         "semantic_fidelity_mean": _ratio(delivered_bits, offered_bits),
-        "semantic_fidelity_provenance": weakest(Provenance(mark) for mark in marks).value,
+        "semantic_fidelity_provenance": weakest(marks).value if marks else None,
+        "semantic_bits_provenance": Provenance.DECLARED.value,
         "delay_mean_s": _ratio(float(delay_s @ weight), float(weight.sum())),
         "delay_p95_s": weighted_quantile(delay_s, weight, 0.95),
         "stall_ratio_mean": pc.mean(stalls).as_py(),

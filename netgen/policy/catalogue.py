@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import importlib.metadata
+import inspect
 from pathlib import Path
 
-from netgen.policy.loading import BUILTIN, ENTRY_POINT_GROUP
+from netgen.policy.loading import named_policies
 
 
 def list_policies(folder: Path) -> dict[str, str]:
@@ -14,9 +14,11 @@ def list_policies(folder: Path) -> dict[str, str]:
 
     Files are read, not run.
     """
-    found = {name: _first_line(policy.__doc__) for name, policy in BUILTIN.items()}
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
-        found[entry.name] = f"installed: {entry.value}"
+    known = named_policies()
+    found = {}
+    for name in known:
+        policy = known.get(name)
+        found[name] = _first_line(policy.__doc__) if inspect.isclass(policy) else f"installed: {policy.value}"
     for path in sorted((folder / "policies").glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(_is_method(part, "decide") for part in node.body):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -93,38 +93,42 @@ def check_policy(make: PolicyFactory, *, views: Sequence[NodeView] | None = None
     return PolicyCheck(len(tried), float(np.median(durations_s)))
 
 
-def legal_or_raise(decision: object, view: NodeView, *, policy: str) -> Option:
-    """Return the offered option that `decision` chooses; raise PolicyError when it was not offered."""
-    where = f'policy "{policy}" at node {view.node}, t = {view.time_s:.6f} s'
+def checked_choice(
+    decision: object, offered: Collection[tuple[str, str]], *, where: str
+) -> tuple[tuple[str, str], str]:
+    """Return what a decision chooses and its reason; raise PolicyError when it was not offered.
+
+    Parameters
+    ----------
+    offered : collection            The choices (kind, action) that are legal.
+    where : str                     How the message begins: policy, node, time.
+    """
     if isinstance(decision, Forward | Contract | Expand | Drop):
         if not isinstance(decision.reason, str) or not decision.reason.isprintable():
             raise PolicyError(f"{where}: the reason {decision.reason!r} is not text on one line")
-        for option in view.options:
-            if choice_of(option.decision) == choice_of(decision):
-                return option
-    legal = ", ".join(_label(option.decision) for option in view.options)
+        if choice_of(decision) in offered:
+            return choice_of(decision), decision.reason
+    legal = ", ".join(f"{kind}({action})" if action else kind for kind, action in sorted(offered))
     raise PolicyError(f"{where}: {decision!r} is not offered here; legal: {legal}")
 
 
 def _decide(policy: RelayPolicy, view: NodeView, number: int) -> Decision:
     """One decision on one view with a fixed seed, checked for legality."""
+    offered = {choice_of(option.decision) for option in view.options}
     try:
         decision = policy.decide(view, np.random.default_rng([7, number]))
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # SystemExit too: a check that ends in silence would pass for a success
         raise PolicyError(f"{type(policy).__name__}: view {number}: raised {error!r}") from error
-    legal_or_raise(decision, view, policy=type(policy).__name__)
+    where = f'policy "{type(policy).__name__}" at node {view.node}, t = {view.time_s:.6f} s'
+    checked_choice(decision, offered, where=where)
     return decision
 
 
 def _name(make: PolicyFactory) -> str:
     """The class name behind a factory."""
     return type(make()).__name__
-
-
-def _label(decision: Decision) -> str:
-    """`contract(x265)`, `forward`, ..."""
-    kind, action = choice_of(decision)
-    return f"{kind}({action})" if action else kind
 
 
 def _global_state() -> tuple[object, ...]:

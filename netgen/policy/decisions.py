@@ -38,6 +38,15 @@ class Drop:
 Decision: TypeAlias = Forward | Contract | Expand | Drop
 
 
+def decision_of(choice: tuple[str, str]) -> Decision:
+    """Return the decision that a choice (kind, action) stands for."""
+    kind, action = choice
+    if kind == "contract":
+        return Contract(action)
+    plain: dict[str, Decision] = {"forward": Forward(), "expand": Expand(), "drop": Drop()}
+    return plain[kind]
+
+
 def choice_of(decision: Decision) -> tuple[str, str]:
     """Return what was chosen as (kind, action), which is what makes two decisions the same choice."""
     action = decision.action if isinstance(decision, Contract) else ""

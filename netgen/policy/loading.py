@@ -16,11 +16,30 @@ import pydantic
 from netgen.errors import InputError, PolicySetupError, did_you_mean
 from netgen.policy.base import RelayPolicy
 from netgen.policy.builtin import ForwardOnly
+from netgen.registry import Registry
 
 ENTRY_POINT_GROUP = "netgen.policies"
-BUILTIN: Mapping[str, type[RelayPolicy]] = {ForwardOnly.name: ForwardOnly}
 
 PolicyFactory = Callable[[], RelayPolicy]
+
+
+def named_policies() -> Registry[type[RelayPolicy] | importlib.metadata.EntryPoint]:
+    """Policies that go by a name: built-in classes, and entry points that installed packages offer.
+
+    Raises
+    ------
+    PolicySetupError            Two of them have the same name.
+    """
+    found: Registry[type[RelayPolicy] | importlib.metadata.EntryPoint] = Registry("policy")
+    found.add(ForwardOnly.name, ForwardOnly)
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            found.add(entry.name, entry)
+        except ValueError as error:
+            raise PolicySetupError(
+                f"{error}, and {entry!r} has the same name: rename or remove one"
+            ) from None
+    return found
 
 
 def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type[RelayPolicy]:
@@ -38,21 +57,22 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
     """
     if ":" in reference:
         return _from_file(reference, folders)
-    if reference in BUILTIN:
-        return BUILTIN[reference]
-    installed = {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
-    if reference not in installed:
-        known = [*BUILTIN, *installed]
+    known = named_policies()
+    if reference not in known:
         hint = did_you_mean(reference, known)
         raise InputError(
             f'policy "{reference}" is neither built in, an installed entry point, nor "file.py:Class"{hint} '
-            f"(known: {', '.join(sorted(known))})"
+            f"(known: {', '.join(known)})"
         )
+    found = known.get(reference)
+    if inspect.isclass(found):
+        return found
     try:
-        found = installed[reference].load()
-    except Exception as error:
+        return _checked(found.load(), reference)
+    except (KeyboardInterrupt, InputError):
+        raise
+    except BaseException as error:  # a package that calls sys.exit() must not end the run as if it were done
         raise PolicySetupError(f'policy "{reference}": its package failed to load: {error!r}') from error
-    return _checked(found, reference)
 
 
 def find_file(what: str, file_name: str, folders: tuple[Path, ...]) -> Path:
@@ -80,8 +100,10 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
     sys.modules[module_name] = module  # dataclasses in the plug-in look their own module up by name
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[module_name]
+    except BaseException as error:  # SystemExit too
+        sys.modules.pop(module_name, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise PolicySetupError(f'policy "{reference}": {path} failed to load: {error!r}') from error
     found = getattr(module, class_name, None)
     if found is None:
@@ -122,7 +144,9 @@ def policy_factory(
             return policy_class(**arguments)
         except (TypeError, ValueError) as error:
             raise InputError(f'policy "{reference}" with {arguments}: {error!r}') from error
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # SystemExit too
             raise PolicySetupError(f'policy "{reference}" with {arguments}: {error!r}') from error
 
     make()

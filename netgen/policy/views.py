@@ -113,8 +113,10 @@ class Option:
     semantic_fidelity : float       Its fidelity, 0..1.
     mode : str                      Its coding mode; `source` for a full representation.
     playable : bool                 Whether a receiver can show it as it would leave the node.
-    wait_s, compute_s : float, s    Expected wait for the GPU and time on it (cold start included).
-    transmit_s : float, s           Expected time to the next link's far end: backlog, sending, delay.
+    wait_s, compute_s : float, s    Expected wait (until the whole segment is here and the GPU is free) and
+                                    time on the GPU, cold start included; 0 for forwarding.
+    transmit_s : float, s           Expected time to the farthest receiver: backlog of the next link, sending
+                                    on the slowest link, all delays; not what happens at nodes on the way.
     meets_deadline : bool           Whether wait, compute and transmit fit into the time left.
     expandable_downstream : bool    Whether a node downstream could expand it again.
     """

@@ -65,7 +65,7 @@ def _headline(summary: Mapping[str, Any]) -> Table:
     table = Table(title=f"{summary['scenario']} (seed {summary['seed']})", show_header=False, box=box.SIMPLE)
     table.add_column("figure")
     table.add_column("value", justify="right")
-    mark = summary["semantic_fidelity_provenance"]
+    mark = summary["semantic_fidelity_provenance"] or "nothing delivered"
     rows = [
         ("simulated / wall time", f"{summary['simulated_s']:g} s / {summary['wall_s']:.2f} s"),
         ("segments offered", f"{summary['segments_offered']:,}"),

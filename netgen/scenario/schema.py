@@ -219,6 +219,11 @@ class Service(StrictModel):
     loss_tolerance: LossShare = Field(
         0.0, description="share of a segment's bits that may be lost and the segment still counts"
     )
+    pacing: Share = Field(
+        0.0,
+        description="share of a segment's duration over which a node that holds it spreads its packets; 0 sends "
+        "them at once",
+    )
     personal: Truth = Field(
         False, description="whether each user of a receiving cell has its own bits, as an enhancement has"
     )

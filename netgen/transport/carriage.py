@@ -47,6 +47,16 @@ class Transport:
         """Simulated time."""
         return int(self.env.now)
 
+    @property
+    def settled_ns(self) -> int:
+        """Last instant whose events are all known: more may still be handed over at the present one."""
+        return self.now_ns - 1
+
+    def remaining_ns(self, hop: Hop) -> int:
+        """Lower bound on the time until the last packet arrives at the far end of `hop`."""
+        bound_ns = self._tail_bound_ns(hop)
+        return 0 if bound_ns is None or bound_ns >= NEVER_NS else max(0, bound_ns - self.now_ns)
+
     def launch(
         self, train: Train, legs: Sequence[Leg], *, source: Hop | None = None, time_ns: Ints | None = None
     ) -> list[Hop]:
@@ -138,7 +148,7 @@ class Transport:
         exact = True
         for step in self._chain(hop):
             if exact and not step.complete:
-                self.advance(step.link, self.now_ns)
+                self.advance(step.link, self.settled_ns)
             if exact and step.complete:
                 if step.tail_ns is None:
                     return None
@@ -167,7 +177,7 @@ class Transport:
         size_bits = int(hop.train.size_bits.min())
         for step in self._chain(hop):
             if exact and step.head_ns is None and not step.complete:
-                self.advance(step.link, self.now_ns)
+                self.advance(step.link, self.settled_ns)
             if exact and step.head_ns is not None:
                 arrival_ns = step.head_ns
                 continue

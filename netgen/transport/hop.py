@@ -20,11 +20,11 @@ class Hop:
 
     `following` holds the hops that its packets go on to. Where it is None the next step is not decided
     yet and the packets are held; an empty tuple means that they end at the link's far node. `order` is the
-    number of the train among all launched, which decides between packets of the same instant.
+    number of the train among all launched.
     """
 
     __slots__ = (
-        "arrived_bits", "complete", "expected", "following", "head_ns", "held", "last_ns", "link",
+        "arrived_bits", "complete", "copy_bits", "expected", "following", "head_ns", "held", "last_ns", "link",
         "order", "out", "out_bits", "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
     )  # fmt: skip
 
@@ -47,6 +47,7 @@ class Hop:
         self.seen = 0
         self.out = 0
         self.out_bits = 0
+        self.copy_bits = np.zeros(train.copies, dtype=np.int64)
         self.arrived_bits = 0
         self.served_bits = 0
         self.start_ns: int | None = None
@@ -68,6 +69,10 @@ class Hop:
         if len(time_ns):
             self.out += len(time_ns)
             self.out_bits += int(size_bits.sum())
+            if self.train.copies == 1:
+                self.copy_bits[0] = self.out_bits
+            else:
+                np.add.at(self.copy_bits, index // self.train.packets_per_copy, size_bits)
             arrived = self.link.books.arrive(time_ns, size_bits)
             self.arrived_bits += arrived
             if self.head_ns is None:
@@ -85,10 +90,15 @@ class Hop:
             return
         self.complete = True
         meaning = self.train.meaning
-        if meaning is not None and self.tail_ns is not None and self.train.complete_with(self.out_bits):
-            self.link.books.understand(meaning, self.tail_ns - self.link.delay_ns)
+        if meaning is not None and self.tail_ns is not None:
+            share = float(self.complete_copies().mean())
+            self.link.books.understand(meaning, self.tail_ns - self.link.delay_ns, share=share)
         if self.following is not None:
             self._tell(self.following)
+
+    def complete_copies(self) -> NDArray[np.bool_]:
+        """Per copy of the train whether enough of it is over the link."""
+        return self.train.complete_with(self.copy_bits)
 
     def connect(self, following: tuple[Hop, ...]) -> None:
         """Decide where held and coming packets go: on to `following`, or nowhere if it is empty."""

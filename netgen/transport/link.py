@@ -51,6 +51,11 @@ class _Batch:
         )
 
 
+def _turn(chunk: Chunk) -> tuple[int, int]:
+    """What decides between trains whose packets of the same number arrive at the same instant."""
+    return int(chunk[3].train.key), chunk[3].order
+
+
 class Link:
     """A directed link between two nodes.
 
@@ -116,9 +121,7 @@ class Link:
     def process(self, until_ns: int) -> None:
         """Serve every packet that has arrived by `until_ns`; its feeders must have been processed."""
         taken = self._take(until_ns)
-        # Packets of the same instant go in the order in which their trains were launched, so that it does
-        # not matter which of two feeders was processed first.
-        taken.sort(key=lambda chunk: chunk[3].order)
+        taken.sort(key=_turn)
         self.done_ns = until_ns
         if not taken:
             return
@@ -127,8 +130,9 @@ class Link:
             self._serve(time_ns, size_bits, self._luck(taken), [(hop, index, slice(None))])
             return
         time_ns = np.concatenate([chunk[0] for chunk in taken])
-        # Stable: packets of the same instant keep the order of their trains.
-        order = np.argsort(time_ns, kind="stable")
+        # Packets of the same instant take turns, train by train, as those of several senders do; the order of
+        # the trains among them is that of their keys, so that it does not matter who was listed or looked at first.
+        order = np.lexsort((np.concatenate([chunk[2] for chunk in taken]), time_ns))
         lengths = [len(chunk[0]) for chunk in taken]
         owner = np.repeat(np.arange(len(taken)), lengths)[order]
         luck = self._luck(taken)

@@ -94,20 +94,34 @@ class LinkBooks:
         if train.meaning is None:
             self._spread(self.background_bits, start_ns, end_ns, work_bits)
             return
+        if train.copies > 1:
+            self._carry_copies(train, start_ns, end_ns, work_bits, index)
+            return
         split = int(np.searchsorted(index, train.generative_from))
         if split:
             self._spread(self.discriminative_bits, start_ns[:split], end_ns[:split], work_bits[:split])
         if split < len(index):
             self._spread(self.generative_bits, start_ns[split:], end_ns[split:], work_bits[split:])
 
-    def understand(self, meaning: Meaning, time_ns: int) -> None:
-        """Count a segment's semantic bits once: a second copy adds only what it holds beyond the first."""
+    def _carry_copies(self, train: Train, start_ns: Ints, end_ns: Ints, work_bits: Ints, index: Ints) -> None:
+        """The same for a train of several copies, in which the two kinds of bits take turns."""
+        generative = index % train.packets_per_copy >= train.generative_from
+        for column, mine in ((self.generative_bits, generative), (self.discriminative_bits, ~generative)):
+            if mine.any():
+                self._spread(column, start_ns[mine], end_ns[mine], work_bits[mine])
+
+    def understand(self, meaning: Meaning, time_ns: int, *, share: float) -> None:
+        """Count a segment's semantic bits once: a second copy adds only what it holds beyond the first.
+
+        `share` is the part of a train's copies that got through complete.
+        """
         if time_ns > self.end_ns:
             return
         best = self._best.setdefault(meaning.content, {})
-        gain = meaning.semantic_bits - best.get(meaning.index, 0.0)
+        held_bits = share * meaning.semantic_bits
+        gain = held_bits - best.get(meaning.index, 0.0)
         if gain > 0:
-            best[meaning.index] = meaning.semantic_bits
+            best[meaning.index] = held_bits
             self.semantic_bits[max(time_ns - 1, 0) // self.interval_ns] += gain
 
     @property

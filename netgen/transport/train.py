@@ -27,9 +27,11 @@ class Train:
     ----------
     key : uint64                    Identity for the channel's noise: the same segment meets the same luck.
     size_bits : (n,) int64, bit     Size of each packet, in order; discriminative ones first.
-    generative_from : int           Number of the first packet that carries generative bits.
+    generative_from : int           Number, in its copy, of the first packet that carries generative bits.
     meaning : Meaning or None       None for background traffic.
-    loss_tolerance : float          Share of the bits that may be missing at no cost, 0..1.
+    loss_tolerance : float          Share of a copy's bits that may be missing at no cost, 0..1.
+    copies : int                    Copies of equal size that follow each other in the train, each complete
+                                    or not on its own (one per user of a personal service).
     """
 
     key: np.uint64
@@ -37,16 +39,23 @@ class Train:
     generative_from: int
     meaning: Meaning | None
     loss_tolerance: float = 0.0
+    copies: int = 1
+
+    @property
+    def packets_per_copy(self) -> int:
+        """Packets of one copy."""
+        return len(self.size_bits) // self.copies
 
     @property
     def total_bits(self) -> int:
         """All bits of the train."""
         return int(self.size_bits.sum())
 
-    def complete_with(self, received_bits: int) -> bool:
-        """Whether so many received bits are enough to decode the segment."""
-        total = self.total_bits
-        return received_bits >= total - self.loss_tolerance * total
+    def complete_with(self, received_bits: Ints) -> NDArray[np.bool_]:
+        """Per copy whether so many received bits are enough to decode it."""
+        total = self.total_bits // self.copies
+        enough: NDArray[np.bool_] = received_bits >= total - self.loss_tolerance * total
+        return enough & (received_bits > 0)
 
 
 def packetise(discriminative_bits: int, generative_bits: int, packet_bits: int) -> tuple[Ints, int]:

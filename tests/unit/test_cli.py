@@ -345,6 +345,35 @@ def test_a_policy_that_breaks_the_contract_is_exit_1(folder, call):
     assert "not deterministic" in err
 
 
+@pytest.mark.parametrize("where", ["", "    def __init__(self): sys.exit(0)\n"])
+def test_a_policy_that_calls_exit_is_no_success(folder, call, where):
+    """Nothing ran, so that neither `run` nor `policies --check` may say that it went well."""
+    (folder / "quit.py").write_text(
+        "import sys\nfrom netgen.policy import RelayPolicy\n"
+        + ("" if where else "sys.exit(0)\n")
+        + f"class Quit(RelayPolicy):\n{where}    def decide(self, view, rng): return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    (folder / "small.yaml").write_text(
+        SMALL.replace("to: B}", "to: B, policy: quit}").replace("A: server", "A: {kind: edge, gpu: L4}")
+        + "policies: {quit: 'quit.py:Quit'}\n",
+        encoding="utf-8",
+    )
+    before = listed(folder)
+    for words in (["run", "small.yaml", "--out", "out"], ["policies", "--check", "quit.py:Quit"]):
+        code, out, err = call(*words)
+        assert (code, out) == (1, "") or (code, out) == (2, "")
+        assert "SystemExit(0)" in err
+    assert [name for name in listed(folder) if "__pycache__" not in name] == before
+
+
+def test_a_command_that_is_left_halfway_is_no_success(folder, call, monkeypatch):
+    monkeypatch.setattr("netgen.run.build_simulation", lambda *_arguments, **_more: sys.exit(0))
+    code, out, err = call("run", "small.yaml", "--out", "out")
+    assert (code, out) == (1, "")
+    assert "sys.exit(0) before the command was done" in err
+
+
 def test_doctor_says_what_is_there(call):
     code, out, _ = call("doctor")
     assert code in (0, 3)

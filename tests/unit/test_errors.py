@@ -14,6 +14,7 @@ EXIT_CODES = {
     "ModelRangeError": 2,
     "MissingDependencyError": 2,
     "PolicyError": 1,
+    "PolicySetupError": 2,
     "ConservationError": 1,
     "CheckFailedError": 3,
 }

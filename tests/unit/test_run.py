@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from netgen.errors import ConservationError, InputError, ScenarioError
+from netgen.errors import ConservationError, InputError, PolicyError, ScenarioError
 from netgen.ledger import Balance
 from netgen.run import run
 from netgen.scenario import load_scenario
@@ -169,3 +169,67 @@ def test_warnings_say_what_is_odd(small):
     assert run(small, out="out").warnings == (
         "policies.idle is not used: no service, node or baseline names it",
     )
+
+
+def test_a_link_to_an_empty_folder_is_followed(small, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk", target_is_directory=True)
+    assert run(small, out="out").folder == tmp_path / "disk"
+    assert (tmp_path / "out").is_symlink()
+    assert (tmp_path / "out" / "summary.json").is_file()
+    with pytest.raises(InputError, match="is not empty"):
+        run(small, out="out")
+
+
+def test_a_link_to_nothing_is_followed_too(small, tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "disk")
+    run(small, out="out")
+    assert (tmp_path / "disk" / "summary.json").is_file()
+
+
+@pytest.mark.parametrize("out", ["x" * 300, "x" * 300 + "/run", "there/" + "x" * 300])
+def test_a_name_that_is_too_long_is_wrong_input(small, tmp_path, out):
+    with pytest.raises(InputError, match="cannot be written: File name too long"):
+        run(small, out=out)
+    assert listed(tmp_path) == ["small.yaml"]
+
+
+def test_a_name_that_only_the_folder_beside_it_makes_too_long_is_used(small, tmp_path):
+    """What is written first has a name of its own, which must not be longer than the system takes."""
+    name = "x" * 250
+    run(small, out=name)
+    assert (tmp_path / name / "summary.json").is_file()
+
+
+def test_what_gets_in_the_way_meanwhile_costs_no_results(small, tmp_path):
+    def intrude(time_s, end_s):
+        (tmp_path / "out" / "theirs.txt").write_text("keep", encoding="utf-8")
+
+    with pytest.raises(
+        OSError, match=r"out cannot be replaced \(.*\); the results are complete and in "
+    ) as error:
+        run(small, out="out", progress=intrude)
+    place = Path(str(error.value).rpartition(" in ")[2])
+    assert json.loads((place / "summary.json").read_text(encoding="utf-8"))["scenario"] == "small"
+    assert (tmp_path / "out" / "theirs.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_a_baseline_that_fails_leaves_the_run_as_it_is(small, tmp_path):
+    (tmp_path / "fails.py").write_text(
+        "from netgen.policy import RelayPolicy\n\n\nclass Fails(RelayPolicy):\n"
+        "    def decide(self, view, rng):\n        raise RuntimeError('had enough')\n",
+        encoding="utf-8",
+    )
+    alone = run(small, out="alone").summary
+    small.write_text(TEXT + "policies: {fails: 'fails.py:Fails'}\nbaseline: fails\n", encoding="utf-8")
+    with pytest.raises(
+        PolicyError, match=r'(?s)baseline "fails" failed: .*had enough.*run itself is complete .* out'
+    ):
+        run(small, out="out")
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary.pop("baseline").keys() == {"policy", "failed"}
+    assert "failed" not in summary
+    for figure in ("segments_delivered", "bits_sent", "links", "laws"):
+        assert summary[figure] == alone[figure]
+    assert (tmp_path / "out" / "baseline" / "segments.parquet").is_file()
+    assert (tmp_path / "out" / "environment.json").is_file()

@@ -56,7 +56,7 @@ def test_a_row_for_every_user_and_service(built):
     ]
     common = rows(audiences, audience="crowd", service="common")
     assert {(row["node"], row["kind"]) for row in common} == {("M:air", "broadcast")}  # the tower goes first
-    assert [row["user"] for row in common[:2]] == ["crowd-000", "crowd-001"]
+    assert [row["user"] for row in common[:2]] == ["crowd:0", "crowd:1"]
 
 
 def test_users_are_divided_in_turn_or_at_random(built):
@@ -111,3 +111,67 @@ def test_cells_serve_their_users(built):
         if position >= 0:
             assert names.setdefault(position, user) == user
     assert set(names) == set(range(103))
+
+
+def luck_of(audiences, audience="crowd"):
+    """Per user of an audience: joining, cell, coverage and identity."""
+    people = audiences.population
+    found = {}
+    for row, (user, name, service) in enumerate(
+        zip(people.users, people.audiences, people.services, strict=True)
+    ):
+        if name == audience:
+            one = found.setdefault(user, {"join": people.join_s[row], "identity": people.identity[row]})
+            if service == "own":
+                one["cell"] = people.nodes[row]
+            if service == "common":
+                one["covered"] = audiences.broadcasts["M:air"].covered[row]
+    return found
+
+
+@pytest.mark.parametrize("count", [9, 45])
+@pytest.mark.parametrize("join", ["{kind: uniform, over: 5 s}", "{kind: poisson, rate: 3 /s}", "start"])
+def test_one_more_user_moves_nobody(built, join, count):
+    same = [f"audiences.crowd.join={join}", "audiences.crowd.assignment=random"]
+    before = luck_of(built(f"audiences.crowd.count={count}", *same))
+    after = luck_of(built(f"audiences.crowd.count={count + 2}", *same))
+    assert len(after) == len(before) + 2 == count + 2
+    assert {user: after[user] for user in before} == before
+    assert (
+        len({user["cell"] for user in before.values()}) == len({u["covered"] for u in before.values()}) == 2
+    )
+
+
+def test_how_users_join_moves_neither_cells_nor_coverage(built):
+    def places(join):
+        found = luck_of(built("audiences.crowd.assignment=random", f"audiences.crowd.join={join}"))
+        return [(user["cell"], user["covered"]) for user in found.values()]
+
+    assert places("start") == places("{kind: uniform, over: 5 s}") == places("{kind: poisson, rate: 3 /s}")
+    even = luck_of(built())
+    drawn = luck_of(built("audiences.crowd.assignment=random"))
+    assert [user["join"] for user in even.values()] == [user["join"] for user in drawn.values()]
+
+
+def test_an_identity_belongs_to_the_user_and_to_nothing_else(built):
+    people = built().population
+    by_user = {}
+    for user, identity in zip(people.users, people.identity.tolist(), strict=True):
+        assert by_user.setdefault(user, identity) == identity
+    assert people.identity.dtype == np.int64
+    assert len(set(by_user.values())) == len(by_user) == 1 + 200 + 5 + 200
+    assert min(by_user.values()) >= 0
+    fewer = built("services.own.to=[c1, c2]", "audiences.homes.count=2").population
+    assert dict(zip(fewer.users, fewer.identity.tolist(), strict=True)).items() <= by_user.items()
+
+
+def test_a_terminal_called_like_a_numbered_user_is_no_user_of_an_audience(scenario_of):
+    text = TEXT.replace("crowd:", "T:").replace("  T:", "  T-000:", 1).replace("S -> T", "S -> T-000")
+    audiences = build_audiences(
+        scenario_of(text.replace("c2, T]", "c2, T-000]")), Streams(1), simpy.Environment(0)
+    )
+    people = audiences.population
+    assert len({(user, service) for user, service in zip(people.users, people.services, strict=True)}) == len(
+        people.users
+    )
+    assert not audiences.broadcasts["M:air"].covered[people.users.index("T-000")]

@@ -75,6 +75,8 @@ def test_a_published_action_needs_what_its_paper_does_not_give(scenario_of):
     assert action.mode is CodingMode.SEMI_REFERENCE
     assert action.learned
     assert action.expand_work.seconds == 22.880
+    # FP16 weights of the larger of encoder (14.131 M parameters) and decoder (43.910 M).
+    assert action.memory_bytes == 2 * 43_910_000
     assert action.expand_work.provenance is Provenance.PUBLISHED
     assert action.provenance is action.fidelity_provenance is Provenance.DECLARED
 

@@ -17,6 +17,7 @@ links:
   A -> C: {capacity: {kind: steps, steps: {0 s: 9 Mbit/s, 5 s: 1 Mbit/s}, period: 10 s}, delay: 9 ms, queue: null}
   C -> D: {capacity: {kind: trace, path: c.csv}, delay: 9 ms}
   A -> M: {capacity: 20 Mbit/s, delay: 4 ms, loss: {kind: gilbert, loss_bad: 50 %, good: 2 s, bad: 1 s}}
+  M -> A: {capacity: 20 Mbit/s, delay: 4 ms, loss: {kind: gilbert, loss_bad: 50 %, good: 2 s, bad: 1 s}}
 contents: {v: {kind: parametric, format: 480x272@25, rate: 1 Mbit/s, class: sports, semantic_bits: 10}}
 services:
   s: {content: v, from: A, to: D}
@@ -41,7 +42,7 @@ def names(path):
 
 def test_links_are_what_the_scenario_says(built):
     _, network = built()
-    assert list(network.links) == ["A->B", "B->D", "A->C", "C->D", "A->M", "M->M:air"]
+    assert list(network.links) == ["A->B", "B->D", "A->C", "C->D", "A->M", "M->A", "M->M:air"]
     link = network.links["A->B"]
     assert (link.source, link.target, link.delay_ns, link.queue_bits, link.retransmissions) == (
         "A", "B", 1_000_000, 8_000, 3,
@@ -64,12 +65,13 @@ def test_a_tower_has_a_channel_to_its_listeners(built):
 
 
 def test_bursts_belong_to_the_link_and_the_seed(built):
-    def bursts(*overrides, **more):
+    def bursts(*overrides, name="A->M", **more):
         _, network = built(*overrides, **more)
-        return network.links["A->M"].loss.change_s.tolist()
+        return network.links[name].loss.change_s.tolist()
 
     assert bursts() == bursts("links.A->B.capacity=5 Mbit/s")
     assert bursts() != bursts(seed=2)
+    assert bursts() != bursts(name="M->A")
     assert bursts()[-1] >= 20
 
 

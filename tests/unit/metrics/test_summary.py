@@ -147,28 +147,28 @@ def test_a_late_segment_stalls_the_picture_by_its_lateness(finished, sql):
 def test_lateness_stalls_the_picture_up_to_the_segment_s_own_duration(tmp_path):
     """With one user at each receiver a row is a user's segment: its lateness, at most its duration of 1 s."""
     overrides = [
-        "services.to-B.deadline=1.2 s",
-        "services.to-D.deadline=500 ms",
-        "duration=30 s",
-        "baseline=null",
-    ]
+        "services.to-B.deadline=1.2 s", "services.to-C.deadline=900 ms", "links.A->air.capacity=7 Mbit/s",
+        "duration=30 s", "baseline=null",
+    ]  # fmt: skip
     folder = run(SCENARIOS / "fig8_scenario1.yaml", overrides=overrides, out=tmp_path / "out").folder
     segments, users = (
         duckdb.read_parquet(f"{folder}/segments.parquet"),
         duckdb.read_parquet(f"{folder}/users.parquet"),
     )
     stalled = {
-        service: (stall_s / due_s, late)
-        for service, stall_s, due_s, late in duckdb.sql("""
+        service: (stall_s / due_s, late, stopped)
+        for service, stall_s, due_s, late, stopped in duckdb.sql("""
             select service, sum(case when outcome = 'lost' then 1.0
                                      else greatest(0, least(1, delay_s - deadline_s)) end),
-                   count(*), count(*) filter (outcome = 'late' and delay_s - deadline_s < 1)
+                   count(*), count(*) filter (outcome = 'late' and delay_s - deadline_s < 1),
+                   count(*) filter (outcome = 'late' and delay_s - deadline_s > 1)
             from segments where outcome != 'in-flight' group by service
         """).fetchall()
     }
     found = dict(duckdb.sql("select service, stall_ratio from users").fetchall())
-    assert {service: share for service, (share, _) in stalled.items()} == pytest.approx(found)
-    assert sum(late for _, late in stalled.values()) > 0
+    assert {service: share for service, (share, _, _) in stalled.items()} == pytest.approx(found)
+    assert sum(late for _, late, _ in stalled.values()) > 0
+    assert sum(stopped for _, _, stopped in stalled.values()) > 0
     assert 0 < max(found.values()) <= 1
     assert (len(segments), len(users)) == (90, 3)
 

@@ -1,5 +1,4 @@
 """The conformance check finds each kind of broken policy."""
-# ruff: noqa: ARG002  (most broken policies do not look at what they are shown)
 
 import dataclasses
 
@@ -9,7 +8,8 @@ import pytest
 from netgen.errors import PolicyError
 from netgen.policy import Contract, Drop, Expand, Forward, RelayPolicy, check_policy
 from netgen.policy.builtin import ForwardOnly
-from netgen.policy.checking import legal_or_raise, sample_views
+from netgen.policy.checking import checked_choice, sample_views
+from netgen.policy.decisions import choice_of
 
 
 class Restless(RelayPolicy):
@@ -67,6 +67,11 @@ class WritesIntoTheView(RelayPolicy):
         return Forward()
 
 
+class Leaves(RelayPolicy):
+    def decide(self, view, rng):
+        raise SystemExit(0)
+
+
 class DropsBigSegments(RelayPolicy):
     def decide(self, view, rng):
         if view.segment.bits > 10**9:
@@ -107,6 +112,7 @@ def test_a_sound_policy_passes(policy):
             "ChangesItsReason: view 0: not deterministic: "
             "Forward(reason='1') then Forward(reason='2') with the same seed",
         ),
+        (Leaves, "Leaves: view 0: raised SystemExit(0)"),
         (DrawsGlobally, "DrawsGlobally: view 0: drew from numpy's global generator; use `rng`"),
         (WritesIntoTheView, "WritesIntoTheView: view 0: raised FrozenInstanceError("),
     ],
@@ -140,21 +146,22 @@ def test_an_authors_own_views_are_tried_too():
         check_policy(DropsBigSegments, views=[huge])
 
 
-def test_a_decision_is_legal_whatever_its_reason_and_gives_the_offered_option():
-    view = sample_views()[0]
-    option = legal_or_raise(Contract("none", reason="cheapest"), view, policy="own")
-    assert option is view.options[2]
-    assert option.bits == 60_000
+OFFERED = {choice_of(option.decision) for option in sample_views()[0].options}
+
+
+def test_a_decision_is_legal_whatever_its_reason_and_gives_its_choice():
+    found = checked_choice(Contract("none", reason="cheapest"), OFFERED, where="here")
+    assert found == (("contract", "none"), "cheapest")
 
 
 def test_an_action_that_is_not_offered_is_illegal():
     with pytest.raises(PolicyError, match=r"Contract\(action='x8', reason=''\) is not offered here"):
-        legal_or_raise(Contract("x8"), sample_views()[0], policy="own")
+        checked_choice(Contract("x8"), OFFERED, where="here")
 
 
 def test_expanding_what_was_never_contracted_is_illegal():
     with pytest.raises(PolicyError, match="is not offered here"):
-        legal_or_raise(Expand(), sample_views()[0], policy="own")
+        checked_choice(Expand(), OFFERED, where="here")
 
 
 def test_the_sample_views_cover_what_the_check_promises():

@@ -120,6 +120,38 @@ def test_an_entry_point_that_is_no_policy_is_an_error(monkeypatch):
     )
 
 
+def test_a_package_that_leaves_while_it_is_loaded_is_an_error(monkeypatch):
+    install(monkeypatch, "installed", lambda: sys.exit(0))
+    assert message_of("installed") == 'policy "installed": its package failed to load: SystemExit(0)'
+
+
+def test_a_package_cannot_take_the_name_of_a_built_in_policy(monkeypatch):
+    install(monkeypatch, "forward", lambda: ForwardOnly)
+    assert message_of("forward").startswith('policy "forward" is already registered as ')
+    assert "has the same name: rename or remove one" in message_of("installed")
+
+
+@pytest.mark.parametrize("code", ["0", "1", "'done'"])
+def test_a_policy_that_leaves_when_it_is_made_is_an_error(tmp_path, code):
+    (tmp_path / "own.py").write_text(
+        "import sys\nfrom netgen.policy import RelayPolicy\n\nclass Own(RelayPolicy):\n"
+        f"    def __init__(self): sys.exit({code})\n"
+        "    def decide(self, view, rng): return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(PolicyError, match=rf'^policy "own.py:Own" with {{}}: SystemExit\({code}\)'):
+        policy_factory("own.py:Own", {}, folders=(tmp_path,))
+
+
+def test_an_interruption_while_a_file_is_loaded_stays_one(tmp_path):
+    (tmp_path / "own.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        load_policy_class("own.py:Own", folders=(tmp_path,))
+    assert not [
+        name for name in sys.modules if name.startswith("netgen_policy_own") and tmp_path.name in name
+    ]
+
+
 def test_an_unknown_name_names_the_nearest_and_all_of_both_kinds(monkeypatch):
     install(monkeypatch, "greedy", lambda: ForwardOnly)
     assert message_of("forwrad") == (
@@ -161,6 +193,7 @@ def test_a_class_that_cannot_decide_is_an_error(folder, class_name):
         ("1 / 0", "ZeroDivisionError('division by zero')"),
         ("import no_such_package_anywhere", "ModuleNotFoundError"),
         ("def broken(:", "SyntaxError"),
+        ("import sys; sys.exit(0)", "SystemExit(0)"),
     ],
 )
 def test_a_file_that_fails_to_load_says_why_and_leaves_no_trace(tmp_path, text, cause):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -124,7 +125,9 @@ def _failed(scenario: Scenario, error: NetgenError, summary: dict[str, Any] | No
     beside = {"policy": scenario.baseline, "failed": str(error)}
     # Wrong input means that nothing was written, which is not so here.
     kind = NetgenError if isinstance(error, InputError) else type(error)
-    message = f'the baseline "{scenario.baseline}" failed: {error}\nthe run itself is complete and in {target}'
+    message = (
+        f'the baseline "{scenario.baseline}" failed: {error}\nthe run itself is complete and in {target}'
+    )
     return _Failure(summary | {_BASELINE: beside}, kind(message))
 
 
@@ -241,7 +244,10 @@ def _reserve(out: str | Path | None, name: str) -> tuple[Path, list[Path]]:
                 number += 1
     target = Path(out)
     if _exists(target) and target.is_symlink():
-        target = target.resolve()  # the folder it names is replaced, not the link
+        try:
+            target = target.resolve()  # the folder it names is replaced, not the link
+        except (OSError, RuntimeError):
+            raise InputError(f"{target} cannot be written: its links lead in a circle") from None
     if not target.name:
         raise InputError(f"{target} cannot be a run directory: give the name of a new or empty folder")
     if not _exists(target):
@@ -276,8 +282,10 @@ def _made(folder: Path) -> list[Path]:
     except FileExistsError:
         if folder.is_dir():
             raise
+        _remove(missing)
         raise InputError(f"{folder} cannot be written: there is a file in its way") from None
     except (OSError, ValueError) as error:
+        _remove(missing)
         raise _unwritable(folder, error) from None
     return missing
 
@@ -285,11 +293,14 @@ def _made(folder: Path) -> list[Path]:
 def _discard(partial: Path, made: list[Path]) -> None:
     """Remove what a run began to write, and the folders made for it that hold nothing else."""
     shutil.rmtree(partial, ignore_errors=True)
+    _remove(made)
+
+
+def _remove(made: list[Path]) -> None:
+    """Remove those of these folders, innermost first, that are there and hold nothing."""
     for folder in made:
-        try:
+        with contextlib.suppress(OSError, ValueError):
             folder.rmdir()
-        except OSError:
-            return
 
 
 def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, Any], started: float) -> None:

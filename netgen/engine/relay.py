@@ -124,7 +124,7 @@ class Relay:
 
         What was offered and what is written down are taken before the policy has the view in its hands.
         """
-        offered = {choice_of(option.decision) for option in view.options}
+        offered = [choice_of(option.decision) for option in view.options]
         record = _record(decider, view)
         where = f'policy "{decider.name}" at node {record.node}, t = {record.time_s:.6f} s'
         try:

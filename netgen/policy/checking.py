@@ -108,13 +108,13 @@ def checked_choice(
             raise PolicyError(f"{where}: the reason {decision.reason!r} is not text on one line")
         if choice_of(decision) in offered:
             return choice_of(decision), decision.reason
-    legal = ", ".join(f"{kind}({action})" if action else kind for kind, action in sorted(offered))
+    legal = ", ".join(f"{kind}({action})" if action else kind for kind, action in offered)
     raise PolicyError(f"{where}: {decision!r} is not offered here; legal: {legal}")
 
 
 def _decide(policy: RelayPolicy, view: NodeView, number: int) -> Decision:
     """One decision on one view with a fixed seed, checked for legality."""
-    offered = {choice_of(option.decision) for option in view.options}
+    offered = [choice_of(option.decision) for option in view.options]
     try:
         decision = policy.decide(view, np.random.default_rng([7, number]))
     except KeyboardInterrupt:

@@ -252,27 +252,43 @@ def baseline_is_a_policy(draft: Draft) -> Iterator[Issue]:
 
 
 def times_fit_the_duration(draft: Draft) -> Iterator[Issue]:
-    """Warm-up, interval, epoch and starts lie inside the run; what stops has started."""
+    """Warm-up and starts lie inside the run; what stops has started.
+
+    An interval or epoch may be longer than the run: then there is one of them, cut off at its end.
+    """
     scenario = draft.scenario
     duration_s = scenario.duration_s
     if scenario.warmup_s >= duration_s:
-        yield draft.issue(
-            ("warmup",), f"leaves nothing of the run; accepted: less than the duration, {duration_s:g} s"
-        )
-    for key, span_s in (("interval", scenario.interval_s), ("epoch", scenario.epoch_s)):
-        if span_s > duration_s:
-            yield draft.issue(
-                (key,),
-                f"is longer than the run ({span_s:g} s); accepted: up to the duration, {duration_s:g} s",
-            )
+        reason = f"leaves nothing of the run, which lasts {duration_s:g} s; accepted: less than that"
+        yield draft.issue(("warmup",), reason)
     for section, entries in (("services", scenario.services), ("background", scenario.background)):
         for name, entry in entries.items():
             if entry.start_s >= duration_s:
-                reason = f"is after the end of the run; accepted: less than the duration, {duration_s:g} s"
+                reason = f"is not before the end of the run, which lasts {duration_s:g} s; accepted: less than that"
                 yield draft.issue((section, name, "start"), reason)
             if entry.stop_s is not None and entry.start_s >= entry.stop_s:
                 reason = f"is not after the start; accepted: more than {entry.start_s:g} s, or null"
                 yield draft.issue((section, name, "stop"), reason)
+
+
+def personal_bits_are_sent_one_by_one(draft: Draft) -> Iterator[Issue]:
+    """Bits that differ from user to user are no one stream for a tree."""
+    for name, service in draft.scenario.services.items():
+        if service.personal and service.cast == "multicast":
+            reason = "does not go with personal: true, each user has bits of its own; accepted: unicast"
+            yield draft.issue(("services", name, "cast"), reason)
+
+
+def queues_hold_a_packet(draft: Draft) -> Iterator[Issue]:
+    """A queue that no packet of a segment fits into would lose everything that has to wait."""
+    packet_bits = draft.scenario.packet_bits
+    for key, link in draft.scenario.links.items():
+        if link.queue_bits is not None and link.queue_bits < packet_bits:
+            reason = (
+                f"is {link.queue_bits} bit, less than one packet of {packet_bits} bit; "
+                f"accepted: at least that, or a smaller packet"
+            )
+            yield draft.issue(("links", key, "queue"), reason)
 
 
 def contents_make_sense(draft: Draft) -> Iterator[Issue]:
@@ -337,5 +353,7 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     background_joins_two_nodes,
     baseline_is_a_policy,
     times_fit_the_duration,
+    personal_bits_are_sent_one_by_one,
+    queues_hold_a_packet,
     contents_make_sense,
 )

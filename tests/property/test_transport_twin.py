@@ -128,17 +128,17 @@ def plain_run(case: Case) -> tuple[list[PlainLink], dict[tuple[int, int], list[i
     for order, shipment in enumerate(case.shipments):
         for index, offset_ns in enumerate(shipment.offsets_ns):
             for branch in shipment.branches:
-                events.append((shipment.launch_ns + offset_ns, order, index, number, branch))
+                events.append((shipment.launch_ns + offset_ns, index, order, number, branch))
                 number += 1
     heapq.heapify(events)
     while events:
-        time_ns, order, index, _, branch = heapq.heappop(events)
+        time_ns, index, order, _, branch = heapq.heappop(events)
         arrival_ns = links[branch.link].send(time_ns, case.shipments[order].sizes[index])
         if arrival_ns is None:
             continue
         arrivals.setdefault((order, id(branch)), []).append(arrival_ns)
         for following in branch.following:
-            heapq.heappush(events, (arrival_ns, order, index, number, following))
+            heapq.heappush(events, (arrival_ns, index, order, number, following))
             number += 1
     return links, arrivals
 

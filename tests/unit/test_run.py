@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from netgen.errors import ConservationError, InputError, PolicyError, ScenarioError
+from netgen.errors import ConservationError, InputError, NetgenError, PolicyError, ScenarioError
 from netgen.ledger import Balance
 from netgen.run import run
 from netgen.scenario import load_scenario
@@ -187,6 +187,12 @@ def test_a_link_to_nothing_is_followed_too(small, tmp_path):
     assert (tmp_path / "disk" / "summary.json").is_file()
 
 
+def test_a_link_to_itself_is_wrong_input(small, tmp_path):
+    (tmp_path / "out").symlink_to(tmp_path / "out")
+    with pytest.raises(InputError, match="its links lead in a circle"):
+        run(small, out="out")
+
+
 @pytest.mark.parametrize("out", ["x" * 300, "x" * 300 + "/run", "there/" + "x" * 300])
 def test_a_name_that_is_too_long_is_wrong_input(small, tmp_path, out):
     with pytest.raises(InputError, match="cannot be written: File name too long"):
@@ -221,6 +227,7 @@ def test_a_baseline_that_fails_leaves_the_run_as_it_is(small, tmp_path):
         encoding="utf-8",
     )
     alone = run(small, out="alone").summary
+    assert alone["wall_s"] > 0
     small.write_text(TEXT + "policies: {fails: 'fails.py:Fails'}\nbaseline: fails\n", encoding="utf-8")
     with pytest.raises(
         PolicyError, match=r'(?s)baseline "fails" failed: .*had enough.*run itself is complete .* out'
@@ -233,3 +240,20 @@ def test_a_baseline_that_fails_leaves_the_run_as_it_is(small, tmp_path):
         assert summary[figure] == alone[figure]
     assert (tmp_path / "out" / "baseline" / "segments.parquet").is_file()
     assert (tmp_path / "out" / "environment.json").is_file()
+
+
+def test_a_baseline_that_cannot_be_made_leaves_the_run_as_it_is(small, tmp_path):
+    """Wrong input of the baseline alone is found after the run, which may have taken hours."""
+    (tmp_path / "lacks.py").write_text(
+        "from netgen.policy import RelayPolicy\n\n\nclass Lacks(RelayPolicy):\n"
+        "    def __init__(self, *, limit: float) -> None: ...\n"
+        "    def decide(self, view, rng):\n        return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    small.write_text(TEXT + "policies: {lacks: 'lacks.py:Lacks'}\nbaseline: lacks\n", encoding="utf-8")
+    with pytest.raises(NetgenError, match='"limit" is missing') as error:
+        run(small, out="out")
+    assert error.value.exit_code == 1
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["segments_delivered"] == 3
+    assert '"limit" is missing' in summary["baseline"]["failed"]

@@ -119,7 +119,9 @@ def test_unicast_sends_a_copy_for_each_receiver(ran):
     )
     assert sum(row["carried_bits"] for row in done.rows("links", link="A->B")) == 600_000
     delays = {row["receiver"]: row["delay_s"] for row in done.rows("segments", index=0)}
-    assert delays["D"] == pytest.approx(delays["C"] + 0.1, abs=1e-9)
+    # They take turns on the shared link: the last packet of one is the last of all, the other's comes before it.
+    assert max(delays.values()) == pytest.approx(0.212, abs=1e-9)
+    assert min(delays.values()) == pytest.approx(0.202, abs=1e-9)
 
 
 def test_copies_for_two_receivers_are_not_lost_together(ran):

@@ -32,7 +32,7 @@ def service(**changes):
     fields = {
         "name": "s", "content": "film", "content_class": "natural", "track": TRACK, "semantic_bits": 1.0, "source": "A",
         "paths": {"C": (AB, BC), "E": (AB, BD, DE)}, "multicast": True, "deadline_ns": None, "required_fidelity": 0.0,
-        "loss_tolerance": 0.0, "offers_ns": np.array([0]), "personal": False, "key": np.uint64(1),
+        "loss_tolerance": 0.0, "offers_ns": np.array([0]), "pacing": 0.0, "personal": False, "key": np.uint64(1),
     }  # fmt: skip
     return Service(**{**fields, **changes})
 

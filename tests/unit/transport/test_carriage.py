@@ -46,6 +46,7 @@ def test_trains_on_a_shared_link_go_packet_by_packet_as_they_come(bench):
 
 
 def test_a_tree_makes_one_copy_per_link(bench):
+    """The two trains take turns on the trunk: the second's packets leave it after 2 and 4 ms."""
     trunk, left, right = bench.link(), bench.link(2e6), bench.link(5e5)
     hop = bench.send([1000, 1000], [trunk])
     leg = Leg(trunk, (Leg(left, (), stop=True), Leg(right, (), stop=True)), stop=False)
@@ -53,7 +54,7 @@ def test_a_tree_makes_one_copy_per_link(bench):
     bench.until(20_000_000)
     assert trunk.books.offered_bits == 4000
     assert [end.link for end in ends] == [left, right]
-    assert [end.tail_ns for end in ends] == [4_502_000, 7_002_000]
+    assert [end.tail_ns for end in ends] == [4_502_000, 6_002_000]
 
 
 def test_callbacks_come_where_nothing_arrives(bench):

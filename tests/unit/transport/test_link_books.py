@@ -89,10 +89,10 @@ def test_repeats_are_counted_in_the_interval_in_which_they_end():
 
 def test_a_second_copy_of_a_segment_adds_only_what_it_holds_beyond_the_first():
     made = books()
-    made.understand(Meaning("film", 3, 5.0), S)
-    made.understand(Meaning("film", 3, 4.0), 2 * S)
-    made.understand(Meaning("film", 3, 9.0), 3 * S)
-    made.understand(Meaning("film", 4, 1.0), 3 * S)
-    made.understand(Meaning("other", 3, 2.0), 4 * S)
-    made.understand(Meaning("other", 5, 2.0), 4 * S + 1)
+    made.understand(Meaning("film", 3, 5.0), S, share=1.0)
+    made.understand(Meaning("film", 3, 8.0), 2 * S, share=0.5)
+    made.understand(Meaning("film", 3, 9.0), 3 * S, share=1.0)
+    made.understand(Meaning("film", 4, 1.0), 3 * S, share=1.0)
+    made.understand(Meaning("other", 3, 2.0), 4 * S, share=1.0)
+    made.understand(Meaning("other", 5, 2.0), 4 * S + 1, share=1.0)
     assert made.semantic_bits.tolist() == [5.0, 0.0, 5.0, 2.0]

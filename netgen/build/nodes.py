@@ -11,7 +11,7 @@ from netgen.build.network import air_of
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import CHANNEL, Decider, Node, NodeBooks
 from netgen.errors import InputError, ModelRangeError
-from netgen.generative.action import Menu
+from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.device import Device, find_device, load_devices
 from netgen.generative.service_time import service_time
 from netgen.policy import policy_factory
@@ -62,28 +62,33 @@ def build_device(name: str, spec: GpuSpec, *, measured: frozenset[str] = frozens
 
 
 def find_skills(device: Device, names: tuple[str, ...], menu: Menu) -> Skills:
-    """Which actions a device can do in which direction, by trying their profiles on it."""
+    """Which actions a device can do in which direction, by trying their profiles on it.
+
+    An action counts when it can be done for every class of content that the scenario has.
+    """
     able: dict[str, list[str]] = {"contract": [], "expand": []}
     refusals = []
     for name in names:
-        action = menu.variants_of(name)[0]
-        if action.memory_bytes > (device.memory_bytes or 0):
-            refusals.append(
-                f"{name}: needs {action.memory_bytes} byte of memory, {device.name} has {device.memory_bytes}"
-            )
-            continue
         for direction, found in able.items():
-            work = action.work(direction)
-            if work is None:
-                refusals.append(f"{name}: its profile gives no time to {direction}")
-                continue
-            try:
-                service_time(work, device, frames=1, pixels=1, duration_s=1.0)
-            except ModelRangeError as error:
-                refusals.append(f"{name}: {error}")
-            else:
+            refused = [_refusal(action, direction, device) for action in menu.variants_of(name)]
+            refusals += [f"{name}: {reason}" for reason in refused if reason is not None]
+            if not any(refused):
                 found.append(name)
     return Skills(tuple(able["contract"]), tuple(able["expand"]), tuple(dict.fromkeys(refusals)))
+
+
+def _refusal(action: GenerativeAction, direction: str, device: Device) -> str | None:
+    """Why a device cannot do one direction of an action, at its point for one class of content; or None."""
+    if action.memory_bytes > (device.memory_bytes or 0):
+        return f"needs {action.memory_bytes} byte of memory, {device.name} has {device.memory_bytes}"
+    work = action.work(direction)
+    if work is None:
+        return f"its profile gives no time to {direction}"
+    try:
+        service_time(work, device, frames=1, pixels=1, duration_s=1.0)
+    except ModelRangeError as error:
+        return str(error)
+    return None
 
 
 def build_nodes(

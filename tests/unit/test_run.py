@@ -257,3 +257,19 @@ def test_a_baseline_that_cannot_be_made_leaves_the_run_as_it_is(small, tmp_path)
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["segments_delivered"] == 3
     assert '"limit" is missing' in summary["baseline"]["failed"]
+
+
+@pytest.mark.parametrize("interval", ["1 s", "300 ms", "7 ms"])
+@pytest.mark.parametrize("duration", ["10 ms", "1050 ms"])
+def test_a_run_may_be_shorter_than_an_interval_and_need_not_be_a_multiple_of_it(small, duration, interval):
+    """How often the ledger is written changes no figure; the defaults do not refuse a short run."""
+    one = run(small, overrides=[f"duration={duration}"], out="one").summary
+    other = run(
+        small, overrides=[f"duration={duration}", f"interval={interval}", "epoch=1 h"], out="other"
+    ).summary
+    for figure in ("segments_offered", "segments_delivered", "bits_sent"):
+        assert other[figure] == one[figure]
+    assert other["segments_offered"] == (2 if duration == "1050 ms" else 1)
+    for summary in (one, other):
+        assert all(law["holds"] for law in summary["laws"].values())
+        assert summary["links"]["A->B"]["utilisation"] == pytest.approx(one["links"]["A->B"]["utilisation"])

@@ -1,11 +1,14 @@
 """Nodes of a scenario: their devices, what these can do, and who decides."""
 
+import dataclasses
+
 import pytest
 import simpy
 
 from netgen.build.contents import build_menu
-from netgen.build.nodes import build_nodes
+from netgen.build.nodes import build_device, build_nodes, find_skills
 from netgen.errors import InputError
+from netgen.generative.action import Menu
 from netgen.rng import Streams
 
 TEXT = """
@@ -62,6 +65,22 @@ def test_what_a_device_can_do_and_why_it_cannot_do_the_rest(built):
     assert by_action["cdc"].endswith("its profile gives no time to contract")
     assert "cannot be estimated for L4" in by_action["half"]
     assert set(by_action) == {"large", "half", "cdc"}
+
+
+def test_an_action_must_be_possible_for_every_class_of_content(scenario_of):
+    """One class is possible, another is not: whichever comes first in the scenario, this is found at once."""
+    scenario = scenario_of(TEXT, "nodes.A.actions=[small]")
+    menu = build_menu(scenario)
+    possible = menu.of("small", "sports")
+    impossible = dataclasses.replace(possible, expand_work=None)
+    too_large = dataclasses.replace(possible, memory_bytes=10**13)
+    device = build_device("A", scenario.nodes["A"].gpu)
+    for other, expansions, contractions in ((impossible, (), ("small",)), (too_large, (), ())):
+        for order in ([possible, other], [other, possible]):
+            variants = {("small", f"class {place}"): action for place, action in enumerate(order)}
+            skills = find_skills(device, ("small",), Menu(variants))
+            assert (skills.expansions, skills.contractions) == (expansions, contractions)
+            assert len(skills.refusals) == 1
 
 
 def test_a_list_of_actions_is_kept_to(built):

@@ -196,14 +196,16 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from netgen.generative.calibrate import ACTIONS, calibrate_to_file, shipped_clips
+    from netgen.generative.calibrate import ACTIONS, calibrate_to_file, find_action, shipped_clips
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
 
+    names = sorted(ACTIONS) if options.action == "all" else [options.action]
+    for name in names:
+        find_action(name)  # a wrong name is told of first, whatever else is missing
     out = Path(options.out)
     videos = tuple(Path(video) for video in options.video) or shipped_clips()
-    names = sorted(ACTIONS) if options.action == "all" else [options.action]
     count = sum(
         len(calibrate_to_file(name, out=out, videos=videos, repeats=options.repeats, progress=tell))
         for name in names

@@ -216,57 +216,6 @@ def render(number: float, dimension: Dimension) -> str | float | int:
     return f"{repr(number).removesuffix('.0')} {dimension.unit}"
 
 
-def parse_duration_s(value: object) -> float:
-    """Parse a duration, for example ``5 ms`` or ``2 min``, into seconds."""
-    return float(parse(value, DURATION))
-
-
-def parse_rate_bps(value: object) -> float:
-    """Parse a bit rate, for example ``20 Mbit/s`` or ``500 kB/s``, into bit/s."""
-    return float(parse(value, RATE))
-
-
-def parse_size_bits(value: object) -> int:
-    """Parse a size, for example ``64 KiB`` or ``12 kbit``, into whole bits."""
-    return int(parse(value, SIZE))
-
-
-def parse_memory_bytes(value: object) -> int:
-    """Parse an amount of memory, for example ``24 GB``, into whole bytes."""
-    return int(parse(value, MEMORY))
-
-
-def parse_frequency_hz(value: object) -> float:
-    """Parse a frequency, for example ``600 MHz``, into hertz."""
-    return float(parse(value, FREQUENCY))
-
-
-def parse_distance_m(value: object) -> float:
-    """Parse a distance, for example ``1.5 km``, into metres."""
-    return float(parse(value, DISTANCE))
-
-
-def parse_ratio(value: object) -> float:
-    """Parse a share, for example ``1 %`` or ``0.01``, into a number; no range is enforced."""
-    return float(parse(value, RATIO))
-
-
-def parse_power_w(value: object) -> float:
-    """Parse a power, for example ``60 W`` or ``43 dBm``, into watts."""
-    return float(parse(value, POWER))
-
-
-def parse_power_dbm(value: object) -> float:
-    """Parse a power, for example ``43 dBm`` or ``20 W``, into dBm; zero watts has no level and is an error."""
-    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
-    if match is not None and match.group(2) == "dBm":
-        return float(match.group(1))
-    power_w = float(parse(value, POWER))
-    if power_w <= 0:
-        raise ValueError("has no level in dBm; accepted: a positive power, for example 43 dBm, 20 W")
-    return w_to_dbm(power_w)
-
-
 def dbm_to_w(power_dbm: float) -> float:
     """Convert a level relative to one milliwatt into watts.
 
@@ -274,15 +223,6 @@ def dbm_to_w(power_dbm: float) -> float:
     Source                          ITU-R V.574-5, section 6 (decibels relative to 1 mW).
     """
     return float(10.0 ** ((power_dbm - 30.0) / 10.0))
-
-
-def w_to_dbm(power_w: float) -> float:
-    """Convert watts, > 0, into a level relative to one milliwatt.
-
-    Valid for                       Any positive finite power.
-    Source                          ITU-R V.574-5, section 6 (decibels relative to 1 mW).
-    """
-    return 10.0 * math.log10(power_w) + 30.0
 
 
 @dataclass(frozen=True, slots=True)

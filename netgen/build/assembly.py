@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import simpy
 
 from netgen.build.audiences import Audiences, build_audiences
+from netgen.build.bursts import burst_notes
 from netgen.build.contents import build_menu, build_tracks
 from netgen.build.network import Network, air_of, build_network, service_paths
 from netgen.build.nodes import build_nodes
@@ -39,7 +38,6 @@ def build_simulation(
     writer: LedgerWriter,
     *,
     seed: int,
-    folders: tuple[Path, ...] = (),
     forced_policy: str | None = None,
 ) -> Simulation:
     """Make a simulation of a scenario that has passed its checks.
@@ -48,7 +46,6 @@ def build_simulation(
     ----------
     writer : LedgerWriter           Where its records go.
     seed : int                      Root of all random streams.
-    folders : tuple of Path         Where relative files of policies are looked for.
     forced_policy : str or None     Policy that replaces all others (for a baseline).
 
     Raises
@@ -61,11 +58,12 @@ def build_simulation(
     network = build_network(scenario, streams)
     tracks = build_tracks(scenario, streams)
     menu = build_menu(scenario)
-    nodes, notes = build_nodes(
-        scenario, streams, env, menu=menu, folders=folders, forced_policy=forced_policy
-    )
+    nodes, notes = build_nodes(scenario, streams, env, menu=menu, forced_policy=forced_policy)
     audiences = build_audiences(scenario, streams, env)
     services = _services(scenario, network, tracks, audiences, streams)
+    notes += burst_notes(
+        services, nodes=nodes, population=audiences.population, duration_s=scenario.duration_s
+    )
     transport = Transport(env, tuple(network.links.values()))
     outlook = Outlook(transport, menu=menu, nodes=nodes, downlinks=audiences.downlinks)
     reception = _reception(scenario, writer, audiences)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import simpy
 
@@ -15,7 +14,6 @@ from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.device import Device, find_device, load_devices
 from netgen.generative.service_time import service_time
 from netgen.policy import policy_factory
-from netgen.policy.builtin import ForwardOnly
 from netgen.policy.loading import PolicyFactory
 from netgen.rng import Streams
 from netgen.scenario.network import Gpu as GpuSpec
@@ -97,7 +95,6 @@ def build_nodes(
     env: simpy.Environment,
     *,
     menu: Menu,
-    folders: tuple[Path, ...],
     forced_policy: str | None = None,
 ) -> tuple[dict[str, Node], tuple[str, ...]]:
     """Make every node, with notes on what their devices cannot do.
@@ -114,7 +111,7 @@ def build_nodes(
     """
     interval_ns, end_ns = to_ns(scenario.interval_s), to_ns(scenario.duration_s)
     intervals = -(-end_ns // interval_ns)
-    factories = {name: _factory(name, scenario, folders) for name in _used_policies(scenario, forced_policy)}
+    factories = {name: _factory(name, scenario) for name in _used_policies(scenario, forced_policy)}
     nodes: dict[str, Node] = {}
     notes: list[str] = []
     for name, spec in scenario.nodes.items():
@@ -152,11 +149,9 @@ def _used_policies(scenario: Scenario, forced_policy: str | None) -> list[str]:
     return list(dict.fromkeys(name for name in named if name is not None))
 
 
-def _factory(name: str, scenario: Scenario, folders: tuple[Path, ...]) -> PolicyFactory:
+def _factory(name: str, scenario: Scenario) -> PolicyFactory:
     """What makes the instances of a policy of the scenario; a bare built-in name needs no entry."""
     if name in scenario.policies:
         reference = scenario.policies[name]
-        return policy_factory(reference.use, reference.parameters, folders=folders)
-    if name == ForwardOnly.name:
-        return ForwardOnly
-    return policy_factory(name, {}, folders=folders)
+        return policy_factory(reference.use, reference.parameters)
+    return policy_factory(name, {})

@@ -160,7 +160,7 @@ class Reception:
             arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
             self.handed_bits += bits * int(got.sum())
             if got.any():
-                self._complete(arrived, receiver, entry.of(got), entry.rows[got], done_s[got])
+                self._complete(arrived, receiver, entry.without(~got), entry.rows[got], done_s[got])
             if not got.all():
                 # Only at the end of a run: these users' copies are still on their way.
                 self.log.put_back(parcel, receiver, entry.of(~got))

@@ -24,8 +24,12 @@ class OpenSegment:
     users: int
 
     def of(self, selected: NDArray[np.bool_]) -> OpenSegment:
-        """The same for some of its users."""
-        return replace(self, rows=self.rows[selected])
+        """What is still to come for some of its users alone."""
+        return replace(self, rows=self.rows[selected], users=int(selected.sum()))
+
+    def without(self, selected: NDArray[np.bool_]) -> OpenSegment:
+        """The same but for some of its users, who are counted elsewhere."""
+        return replace(self, rows=self.rows[~selected], users=self.users - int(selected.sum()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class SegmentLog:
         """Leave an open segment to some of its users, and return the rows of the others."""
         key = (parcel.service.name, parcel.index, receiver)
         entry = self._open[key]
-        self._open[key] = entry.of(kept)
+        self._open[key] = replace(entry, rows=entry.rows[kept])
         return entry.rows[~kept]
 
     def overdue(self, end_ns: int) -> list[tuple[str, OpenSegment]]:
@@ -104,7 +108,12 @@ class SegmentLog:
     def write_open(self) -> list[OpenSegment]:
         """Record what is in flight at the end, and return it."""
         for (_, _, receiver), entry in self._open.items():
-            self._write(entry.parcel, receiver, entry, Outcome.IN_FLIGHT, LossReason.NONE, None)
+            gone = entry.users - len(entry.rows)
+            if gone:
+                lost = replace(entry, rows=entry.rows[:0], users=gone)
+                self._write(entry.parcel, receiver, lost, Outcome.LOST, LossReason.INCOMPLETE, None)
+            left = replace(entry, users=len(entry.rows))
+            self._write(entry.parcel, receiver, left, Outcome.IN_FLIGHT, LossReason.NONE, None)
         return list(self._open.values())
 
     def _write(

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 
 from netgen.errors import did_you_mean
-from netgen.scenario.expansion import POLICY_FILE, policy_folders
+from netgen.scenario.expansion import BUILTIN_POLICY, POLICY_FILE, policy_folders
 from netgen.scenario.network import ConstantCapacity, SteppedCapacity, TracedCapacity
 from netgen.scenario.schema import FileContent, ParametricContent, Scenario, TraceContent
 from netgen.scenario.tree import Issue, Item, Key, deepest, issue_at
@@ -61,6 +61,8 @@ def _dangling(
     known = draft.names.get(section, ())
     if name in known:
         return
+    if section == "policies" and BUILTIN_POLICY not in known:
+        known = (*known, BUILTIN_POLICY)
     listed = ", ".join(islice(known, 12)) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
     what = f'"{name}" is' if at_key else "is"
     accepted = listed or f"none, there are no {section}"

@@ -20,6 +20,8 @@ from netgen.scenario.network import Topology, TopologyField
 from netgen.scenario.topologies import Fields, generate
 from netgen.scenario.tree import Issue, Item, Mark, issue_at, merged, plain
 
+BUILTIN_POLICY = "forward"
+"""Name of the policy that needs no entry in `policies`."""
 POLICY_FILE = re.compile(r"(.+\.py):([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -206,7 +208,7 @@ def _policy_names(root: Item) -> Iterator[object]:
     baseline = root.mapping.get("baseline")
     if baseline is not None:
         yield baseline.value
-    for section, default in (("services", "forward"), ("nodes", None)):
+    for section, default in (("services", BUILTIN_POLICY), ("nodes", None)):
         named = root.mapping.get(section)
         for entry in named.mapping.values() if named is not None else ():
             policy = entry.mapping.get("policy")
@@ -216,11 +218,11 @@ def _policy_names(root: Item) -> Iterator[object]:
 def _with_forward(root: Item) -> Item:
     """Declare the built-in policy `forward`, which needs no declaration, where it is referred to."""
     policies = root.mapping.get("policies")
-    if not _is_open(policies) or (policies is not None and "forward" in policies.mapping):
+    if not _is_open(policies) or (policies is not None and BUILTIN_POLICY in policies.mapping):
         return root
-    if "forward" not in _policy_names(root):
+    if BUILTIN_POLICY not in _policy_names(root):
         return root
     place = policies or root
-    declared = replace(place, value={"use": replace(place, value="forward", text="forward")})
-    section = replace(place, value={**(policies.mapping if policies else {}), "forward": declared})
+    declared = replace(place, value={"use": replace(place, value=BUILTIN_POLICY, text=BUILTIN_POLICY)})
+    section = replace(place, value={**(policies.mapping if policies else {}), BUILTIN_POLICY: declared})
     return replace(root, value={**root.mapping, "policies": section})

@@ -235,6 +235,9 @@ def _parse_override(text: str) -> tuple[_Override | None, list[Issue]]:
         return None, [
             Issue(mark, "", "is not an override; accepted: a.b.c=value, for example links.A->D.delay=5 ms")
         ]
+    if keys[0] == "extends":
+        reason = "cannot be set on the command line; accepted: extends in a scenario file, keys of the scenario here"
+        return None, [Issue(mark, "extends", reason)]
     try:
         item, issues = (
             parse_text(written, mark.origin, mark.folder)

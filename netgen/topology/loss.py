@@ -20,7 +20,7 @@ class LossProcess:
     Parameters
     ----------
     change_s : (n,) float, s        Instants at which the state changes; the state is good before the first.
-    loss_good, loss_bad : float     Loss probability of a packet in each state, in [0, 1).
+    loss_good, loss_bad : float     Loss probability of a packet in each state, in [0, 1]; 1 loses every packet.
 
     Source                          Gilbert, Bell Syst. Tech. J. 39(5), 1960; Elliott, ibid. 42(5), 1963.
     """

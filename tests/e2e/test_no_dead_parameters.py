@@ -247,6 +247,7 @@ TABLE = {
     "Service.stop": row("relayed", "services/s/stop", ABSENT, "3 s"),
     "Service.required_fidelity": row("relayed", "services/s/required_fidelity", ABSENT, "0.95"),
     "Service.loss_tolerance": row("plain", "services/s/loss_tolerance", "6 %", "1 %"),
+    "Service.pacing": row("plain", "services/s/pacing", ABSENT, "0.5"),
     "Service.personal": row("broadcast", "services/personal/personal", "true", "false"),
     "Service.enhances": row("broadcast", "services/personal/enhances", "common", ABSENT),
     "WeightedRoute.weight": row("plain", "services/s/route", "{weight: delay}", "{weight: inverse-capacity}"),

@@ -90,7 +90,11 @@ def test_a_broken_decision_ends_the_run_and_keeps_the_records(folder, capsys, br
     assert [row["index"] for row in decisions if row["node"] == "A"] == [0, 1, 2, 3]
     assert max(row["time_s"] for row in decisions) < 4
     segments = pq.read_table(folder / "out" / "segments.parquet").to_pylist()
-    assert [(row["index"], row["outcome"]) for row in segments] == [(k, "delivered") for k in range(4)]
+    outcomes = [(row["index"], row["outcome"]) for row in segments]
+    # The segment that the policy broke on was offered, and nobody knows what would have become of it.
+    assert outcomes == [*((k, "delivered") for k in range(4)), (4, "in-flight")]
+    links = pq.read_table(folder / "out" / "links.parquet").to_pylist()
+    assert {row["start_s"] for row in links} == {0.0, 1.0, 2.0, 3.0}
     summary = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["failed"] in err
     assert (folder / "out" / "scenario.yaml").is_file()
@@ -113,7 +117,7 @@ def test_a_policy_that_breaks_in_the_baseline_keeps_both_records(folder, capsys)
     assert main(arguments) == 1
     assert 'policy "mine" at node A, t = 4.000000 s' in capsys.readouterr().err
     assert len(pq.read_table(folder / "out" / "segments.parquet")) == 10
-    assert len(pq.read_table(folder / "out" / "baseline" / "segments.parquet")) == 4
+    assert len(pq.read_table(folder / "out" / "baseline" / "segments.parquet")) == 5
 
 
 def test_debug_shows_where(folder, capsys):

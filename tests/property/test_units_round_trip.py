@@ -1,5 +1,7 @@
 """What is written back parses to exactly the same number."""
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,5 +57,6 @@ def test_any_text_is_a_number_or_a_value_error(text, dimension):
 
 @settings(derandomize=True, deadline=None, database=None)
 @given(level_dbm=st.floats(-200, 200))
-def test_decibels_and_watts_are_inverse(level_dbm):
-    assert units.w_to_dbm(units.dbm_to_w(level_dbm)) == pytest.approx(level_dbm, abs=1e-9)
+def test_a_level_in_decibels_is_ten_times_the_logarithm_of_the_milliwatts(level_dbm):
+    power_w = units.parse(f"{level_dbm:.12f} dBm", units.POWER)
+    assert 10 * math.log10(power_w / 1e-3) == pytest.approx(level_dbm, abs=1e-9)

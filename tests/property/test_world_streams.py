@@ -189,7 +189,7 @@ def state_of_the_world(path, folder, parameters):
     scenario = load_scenario(path, [f"policies.wild.with={json.dumps(parameters)}"])
     folder.mkdir()
     writer = LedgerWriter(folder)
-    simulation = build_simulation(scenario, writer, seed=scenario.seed, folders=(path.parent,))
+    simulation = build_simulation(scenario, writer, seed=scenario.seed)
     simulation.run()
     writer.close()
     reception = simulation.relay.reception

@@ -114,6 +114,15 @@ def test_run_takes_overrides_and_a_seed(folder, call):
         (["validate", "broken.yaml"], ["broken.yaml:1:11"]),
         (["show", "nowhere.yaml"], ["nowhere.yaml"]),
         (["calibrate", "x266", "--video", "v.mkv", "--out", "o.jsonl"], ["x266", "did you mean"]),
+        (["calibrate", "x266"], ["x266", 'did you mean "x265"']),
+        (
+            ["run", "small.yaml", "--set", "extends=other.yaml"],
+            ["--set extends=other.yaml", "cannot be set on the"],
+        ),
+        (
+            ["run", "small.yaml", "--set", "services.s.policy=forwrd"],
+            ["accepted: forward;", 'did you mean "forward"'],
+        ),
         (["policies", "--check", "small.yaml:X"], ["small.yaml"]),
         (["policies", "--check", "forwrad"], ['did you mean "forward"']),
     ],
@@ -406,6 +415,16 @@ def test_help_and_version_leave_with_0(capsys, words):
     assert left.value.code == 0
     out = capsys.readouterr().out
     assert (__version__ if "--version" in words else "usage: netgen") in out
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--version"], 0), (["validate", "broken.yaml"], 2)])
+def test_python_m_netgen_is_the_command(folder, words, code):
+    done = subprocess.run(
+        [sys.executable, "-m", "netgen", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert done.stdout == (f"netgen {__version__}\n" if code == 0 else "")
+    assert ("broken.yaml:1:11" in done.stderr) == (code == 2)
 
 
 def test_output_that_nobody_reads_is_no_traceback(folder):

@@ -12,7 +12,7 @@ name: network
 duration: 20 s
 nodes: {A: server, B: relay, C: relay, D: terminal, M: {kind: tower, radio: {capacity: 8 Mbit/s, delay: 3 ms}}}
 links:
-  A -> B: {capacity: 1 Mbit/s, delay: 1 ms, queue: 1 kB, loss: 2 %, retransmissions: 3}
+  A -> B: {capacity: 1 Mbit/s, delay: 1 ms, queue: 2 kB, loss: 2 %, retransmissions: 3}
   B -> D: {capacity: 1 Mbit/s, delay: 1 ms}
   A -> C: {capacity: {kind: steps, steps: {0 s: 9 Mbit/s, 5 s: 1 Mbit/s}, period: 10 s}, delay: 9 ms, queue: null}
   C -> D: {capacity: {kind: trace, path: c.csv}, delay: 9 ms}
@@ -45,7 +45,7 @@ def test_links_are_what_the_scenario_says(built):
     assert list(network.links) == ["A->B", "B->D", "A->C", "C->D", "A->M", "M->A", "M->M:air"]
     link = network.links["A->B"]
     assert (link.source, link.target, link.delay_ns, link.queue_bits, link.retransmissions) == (
-        "A", "B", 1_000_000, 8_000, 3,
+        "A", "B", 1_000_000, 16_000, 3,
     )  # fmt: skip
     assert link.loss.probability(np.array([1.0])).tolist() == [0.02]
     assert network.links["A->C"].queue_bits is None

@@ -40,7 +40,7 @@ def built(scenario_of):
     def go(*overrides, forced_policy=None):
         scenario = scenario_of(TEXT, *overrides)
         return build_nodes(
-            scenario, Streams(1), simpy.Environment(0), menu=build_menu(scenario), folders=(),
+            scenario, Streams(1), simpy.Environment(0), menu=build_menu(scenario),
             forced_policy=forced_policy,
         )  # fmt: skip
 

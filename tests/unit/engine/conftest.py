@@ -100,7 +100,7 @@ def ran(tmp_path):
         path = tmp_path / "scenario.yaml"
         path.write_text(yaml.safe_dump(scenario, sort_keys=False), encoding="utf-8")
         loaded = load_scenario(path)
-        simulation = build_simulation(loaded, LedgerWriter(folder), seed=seed, folders=(tmp_path,))
+        simulation = build_simulation(loaded, LedgerWriter(folder), seed=seed)
         return Ran(simulation, folder)
 
     return start

@@ -282,7 +282,7 @@ def personal_bits_are_sent_one_by_one(draft: Draft) -> Iterator[Issue]:
 
 
 def queues_hold_a_packet(draft: Draft) -> Iterator[Issue]:
-    """A queue that no packet of a segment fits into would lose everything that has to wait."""
+    """What is being sent counts as queued, so that a smaller queue would lose every full packet."""
     packet_bits = draft.scenario.packet_bits
     for key, link in draft.scenario.links.items():
         if link.queue_bits is not None and link.queue_bits < packet_bits:

@@ -59,7 +59,7 @@ def test_json_is_yaml(tmp_path_factory, name):
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(delay_s=st.floats(1e-6, 3600), rate_bps=st.floats(1, 1e12), queue_bits=st.integers(0, 2**53))
+@given(delay_s=st.floats(1e-6, 3600), rate_bps=st.floats(1, 1e12), queue_bits=st.integers(11_200, 2**53))
 def test_an_override_means_what_the_file_would(delay_s, rate_bps, queue_bits):
     scenario = load_scenario(
         SAMPLES / "minimal.yaml",

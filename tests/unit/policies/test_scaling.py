@@ -10,7 +10,7 @@ import pytest
 from netgen.errors import InputError
 from netgen.policy import Contract, Drop, Expand, Forward, check_policy, policy_factory
 from netgen.policy.checking import sample_views
-from netgen.policy.loading import BUILTIN
+from netgen.policy.loading import named_policies
 from netgen.policy.views import Option
 
 FOLDER = Path(__file__).resolve().parents[3] / "policies"
@@ -20,7 +20,7 @@ PIXEL_RATE = WIDTH * HEIGHT * FRAMES  # pixels in a second: thresholds are 500 k
 
 def references():
     """Every policy that ships, as a scenario names it."""
-    found = list(BUILTIN)
+    found = list(named_policies())
     for path in sorted(FOLDER.glob("*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and any(

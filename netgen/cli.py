@@ -157,16 +157,19 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _validate(options: argparse.Namespace) -> int:
-    from netgen.scenario import load_scenario, scenario_warnings
+    from netgen.errors import ScenarioError
+    from netgen.run import rehearse
 
     errors: list[str] = []
     for path in options.scenarios:
         try:
-            scenario = load_scenario(path)
-        except NetgenError as error:
+            scenario, warnings = rehearse(path)
+        except ScenarioError as error:
             errors.append(str(error))
+        except NetgenError as error:
+            errors.append(f"{path}: {error}")
         else:
-            for warning in scenario_warnings(scenario):
+            for warning in warnings:
                 sys.stderr.write(f"netgen: warning: {warning}\n")
             sys.stdout.write(f"{path}: ok ({len(scenario.nodes)} nodes, {len(scenario.links)} links)\n")
     if errors:

@@ -8,6 +8,7 @@ import os
 import platform
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,11 +74,7 @@ def run(
     NetgenError                     The run failed; the records written so far are complete and readable. When
                                     only the baseline failed, the run itself is complete.
     """
-    scenario = load_scenario(path, overrides, seed=seed)
-    if scenario.seed is None:
-        scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
-    folders = (Path(path).resolve().parent, Path(path).resolve().parent.parent)
-    scenario = _with_absolute_files(scenario, folders)
+    scenario = _load(path, overrides, seed)
     target, made = _reserve(out, scenario.name)
     beginning = target.name.encode()[:200].decode(errors="ignore")  # a name has at most 255 bytes
     partial = target.with_name(f".{beginning}.partial-{os.getpid()}")
@@ -102,6 +99,36 @@ def run(
         raise
     _finish(partial, target, scenario, summary, started)
     return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"]))
+
+
+def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenario, tuple[str, ...]]:
+    """Load and build a scenario without running it, and return it with its warnings.
+
+    What only the models can refuse (a device, a profile, a policy, a file's contents) is found here.
+
+    Raises
+    ------
+    InputError                      The scenario is wrong.
+    """
+    scenario = _load(path, overrides, None)
+    notes: tuple[str, ...] = ()
+    with tempfile.TemporaryDirectory() as folder:
+        for policy in dict.fromkeys((None, scenario.baseline)):
+            writer = LedgerWriter(Path(folder))
+            try:
+                assert scenario.seed is not None  # noqa: S101  (`_load` draws a missing one)
+                notes = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=policy).notes
+            finally:
+                writer.close()
+    return scenario, (*scenario_warnings(scenario), *notes)
+
+
+def _load(path: str | Path, overrides: Sequence[str], seed: int | None) -> Scenario:
+    """A scenario with a seed, and with the files that it names found."""
+    scenario = load_scenario(path, overrides, seed=seed)
+    if scenario.seed is None:
+        scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
+    return _with_absolute_files(scenario, (Path(path).resolve().parent, Path(path).resolve().parent.parent))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ _WRONG = (
 def resolve_plain(text: str) -> tuple[Scalar, str]:
     """Return what an unquoted scalar means, and what is wrong with it (empty when nothing is).
 
-    Only what YAML 1.1 and YAML 1.2 read alike is accepted, so that a file means the same in every tool.
+    Only what YAML 1.1 and YAML 1.2 read alike is accepted, so that a file means the same in every tool; but
+    `1e3`, which YAML 1.1 takes for text, is the number that whoever writes it means.
     """
     if text in _NULLS or text in _TRUTHS:
         return _TRUTHS.get(text), ""

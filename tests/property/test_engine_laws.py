@@ -162,7 +162,9 @@ def scenarios(draw):
     found = {name: draw(services(list(made_nodes), list(contents))) for name in names}
     if radio:
         for service in found.values():
-            service["personal"] = any(to.startswith("c") for to in service["to"]) and draw(st.booleans())
+            at_cells = any(to.startswith("c") for to in service["to"]) and service["cast"] == "unicast"
+            service["personal"] = at_cells and draw(st.booleans())
+            service["pacing"] = draw(st.sampled_from([0, 0, 0.5, 1]))
     scenario = {
         "name": "any", "seed": draw(st.integers(0, 999)),
         "duration": draw(st.sampled_from(["1.7 s", "2 s", "2.5 s"])),

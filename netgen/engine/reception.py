@@ -163,7 +163,7 @@ class Reception:
                 self._complete(arrived, receiver, entry.without(~got), entry.rows[got], done_s[got])
             if not got.all():
                 # Only at the end of a run: these users' copies are still on their way.
-                self.log.put_back(parcel, receiver, entry.of(~got))
+                self.log.put_back(parcel, receiver, entry.of(~got) if got.any() else entry)
 
         held = parcel.service.semantic_bits * parcel.representation.semantic_fidelity
         downlink.enqueue(

@@ -239,8 +239,22 @@ class FrameFormat:
     height_px: int
     frame_rate_hz: float
 
+    def __post_init__(self) -> None:
+        if self.width_px <= 0 or self.height_px <= 0 or not self.frame_rate_hz > 0:
+            raise ValueError(f"a video format needs positive sides and rate, got {self}")
+
     def __str__(self) -> str:
         return f"{self.width_px}x{self.height_px}@{self.frame_rate_hz!r}"
+
+    @property
+    def pixels(self) -> int:
+        """Pixels in one frame."""
+        return self.width_px * self.height_px
+
+    @property
+    def pixel_rate_hz(self) -> float:
+        """Pixels per second; bits per pixel = rate_bps / pixel_rate_hz (Zhang et al., 2026, section 2)."""
+        return self.pixels * self.frame_rate_hz
 
 
 _SHORT_FORMAT = re.compile(r"(\d{3,4})p(\d{1,3}(?:\.\d{1,17})?)", re.ASCII)

@@ -12,7 +12,6 @@ from netgen.media.parametric import SizeLaw, parametric_track
 from netgen.media.segment_track import SegmentTrack
 from netgen.media.trace import track_from_trace
 from netgen.media.video_file import track_from_file
-from netgen.media.video_format import VideoFormat
 from netgen.provenance import Provenance, weakest
 from netgen.rng import Streams
 from netgen.scenario.schema import (
@@ -36,8 +35,7 @@ def _track(
     """Segment sizes of one content."""
     if isinstance(content, FileContent):
         return track_from_file(content.path, segment_s=content.segment_s)
-    found = content.video_format
-    video_format = VideoFormat(found.width_px, found.height_px, found.frame_rate_hz)
+    video_format = content.video_format
     if isinstance(content, TraceContent):
         return track_from_trace(content.path, video_format=video_format, segment_s=content.segment_s)
     return parametric_track(

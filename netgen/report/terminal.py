@@ -37,10 +37,18 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float, float], None] | No
         yield lambda time_s, end_s: bar.update(task, completed=time_s, total=end_s)
 
 
+class _Output(Console):
+    """A console that leaves a reader who has gone to the command line, as plain printing does."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise instead of ending the process."""
+        raise BrokenPipeError
+
+
 def _console() -> Console:
     """Standard output; wide enough for every table where it is not a terminal."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=140, highlight=False)
+    console = _Output(highlight=False)
+    return console if console.is_terminal else _Output(width=140, highlight=False)
 
 
 def run_tables(summary: Mapping[str, Any], folder: Path) -> None:

@@ -5,7 +5,9 @@ import sys
 
 
 def test_a_reader_who_leaves_early_gets_no_complaint():
-    """`netgen profiles | head -1`: more is printed than a pipe holds back, after its reader has closed it."""
-    command = f"{sys.executable} -m netgen profiles | {sys.executable} -c 'import sys; sys.stdin.close()'"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.stderr == ""
+    """As in `netgen profiles | true`: nobody reads what is printed."""
+    command = [sys.executable, "-m", "netgen", "profiles"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as writer:
+        writer.stdout.close()
+        complaint = writer.stderr.read()
+    assert complaint == ""

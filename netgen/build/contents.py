@@ -140,9 +140,6 @@ def _at_point(
     rate_mark = Provenance.DECLARED if not rated else (point.rate_provenance or profile.provenance)
     mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
     share = spec.generative_share
-    memory_bytes = max(
-        [work.memory_bytes or 0 for work in (point.encode, point.decode) if work is not None], default=0
-    )
     return GenerativeAction(
         name=name,
         mode=mode,
@@ -158,5 +155,5 @@ def _at_point(
         ms_ssim=point.ms_ssim if spec.ms_ssim is None else spec.ms_ssim,
         contract_work=point.encode,
         expand_work=point.decode,
-        memory_bytes=memory_bytes,
+        memory_bytes=profile.model_memory_bytes or 0,
     )

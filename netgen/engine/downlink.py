@@ -74,7 +74,6 @@ class Downlink:
         self.generative_bits = np.zeros(intervals)
         self.semantic_bits = np.zeros(intervals)
         self.offered_bits = 0
-        self.finished_bits = 0
         self.services = 0
         self._served = np.zeros(len(peak_bps))
         self._queued = np.zeros(len(peak_bps))
@@ -144,7 +143,6 @@ class Downlink:
         self._downloads = [download for download in self._downloads if np.isnan(download.done_s).any()]
         self._since_ns = now_ns
         for download in finished:
-            self.finished_bits += download.size_bits * len(download.users)
             slot = max(now_ns - 1, 0) // self.interval_ns
             self.semantic_bits[slot] += download.meaning.semantic_bits
             download.done(download.done_s)

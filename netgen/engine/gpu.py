@@ -54,7 +54,6 @@ class Gpu:
         self.busy_ns = np.zeros(count, dtype=np.int64)
         self.load_ns = np.zeros(count, dtype=np.int64)
         self.jobs_done = np.zeros(count, dtype=np.int64)
-        self.jobs_submitted = 0
         self.cold_starts = 0
         self.offered_ns = 0
         self._queued_ns = 0
@@ -69,7 +68,6 @@ class Gpu:
 
     def submit(self, job: Job) -> None:
         """Queue a job."""
-        self.jobs_submitted += 1
         self.offered_ns += job.service_ns
         self._queued_ns += job.service_ns
         self._jobs.put(job)
@@ -97,7 +95,7 @@ class Gpu:
             return self._loaded_ns[model] - self._now_ns()
         if self.memory.holds(model) or not size_bytes:
             return 0
-        return to_ns(size_bytes / self.device.load_rate_byte_per_s)
+        return to_ns(self.device.load_s(size_bytes))
 
     def energy_joule(self) -> np.ndarray | None:
         """Energy per interval: idle power always, and the rest of peak power by the share of busy streams.
@@ -163,7 +161,7 @@ class Gpu:
                 loaded = self._loading[job.model] = self.env.event()
                 self.cold_starts += 1
                 self.memory.pin(job.model)
-                load_ns = to_ns(job.memory_bytes / self.device.load_rate_byte_per_s)
+                load_ns = to_ns(self.device.load_s(job.memory_bytes))
                 self._loaded_ns[job.model] = self._now_ns() + load_ns
                 yield from self._spend(stream, self.load_ns, load_ns)
                 self.memory.unpin(job.model)

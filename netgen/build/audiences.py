@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import simpy
 
+from netgen.access.downlink import Downlink
 from netgen.build.network import air_of
-from netgen.engine.downlink import Downlink
 from netgen.engine.population import Population
 from netgen.engine.reception import Broadcast
 from netgen.rng import Streams

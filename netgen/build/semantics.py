@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from netgen.engine.downlink import Downlink
+from netgen.access.downlink import Downlink
 from netgen.engine.node import Node
 from netgen.engine.service import Service
 from netgen.generative.action import GenerativeAction, Menu

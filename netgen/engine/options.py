@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from netgen.engine.downlink import Downlink
+from netgen.access.downlink import Downlink
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import Node
 from netgen.engine.parcel import Parcel

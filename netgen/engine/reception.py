@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.engine.downlink import Downlink, Download
+from netgen.access.downlink import Downlink, Download
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Floats, Population, Rows
 from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog

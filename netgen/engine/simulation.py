@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import simpy
 
+from netgen.access.downlink import Downlink
 from netgen.engine import books
-from netgen.engine.downlink import Downlink
 from netgen.engine.node import CHANNEL, Node
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Population

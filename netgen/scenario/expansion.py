@@ -14,11 +14,11 @@ from typing import get_args
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from netgen.document.messages import issues_of
+from netgen.document.tree import Issue, Item, Mark, issue_at, merged, plain
 from netgen.scenario.fields import ARROW
-from netgen.scenario.messages import issues_of
 from netgen.scenario.network import Topology, TopologyField
 from netgen.scenario.topologies import Fields, generate
-from netgen.scenario.tree import Issue, Item, Mark, issue_at, merged, plain
 
 BUILTIN_POLICY = "forward"
 """Name of the policy that needs no entry in `policies`."""

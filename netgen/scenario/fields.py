@@ -23,9 +23,8 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from netgen import units
+from netgen.document.messages import NAME_PATTERN
 
-TAG_PREFIXES = ("kind=", "has=")
-NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 ARROW_PATTERN = r"^\s*[A-Za-z][A-Za-z0-9_-]{0,63}\s*<?->\s*[A-Za-z][A-Za-z0-9_-]{0,63}\s*$"
 ARROW = re.compile(
     r"\s*([A-Za-z][A-Za-z0-9_-]{0,63}?)\s*(<->|->)\s*([A-Za-z][A-Za-z0-9_-]{0,63})\s*", re.ASCII

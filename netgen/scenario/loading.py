@@ -12,15 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netgen.errors import ScenarioError, did_you_mean
-from netgen.scenario.check import Draft
-from netgen.scenario.expansion import completed, expand
-from netgen.scenario.fields import ARROW
-from netgen.scenario.messages import issues_of, keys_of
-from netgen.scenario.reachability import find_defects
-from netgen.scenario.schema import Scenario
-from netgen.scenario.source import Unreadable, parse_text, read_file
-from netgen.scenario.tree import (
+from netgen.document.messages import issues_of, keys_of
+from netgen.document.source import Unreadable, parse_text, read_file
+from netgen.document.tree import (
     NAMED_SECTIONS,
     Issue,
     Item,
@@ -32,6 +26,12 @@ from netgen.scenario.tree import (
     rebased,
     report,
 )
+from netgen.errors import ScenarioError, did_you_mean
+from netgen.scenario.check import Draft
+from netgen.scenario.expansion import completed, expand
+from netgen.scenario.fields import ARROW
+from netgen.scenario.reachability import find_defects
+from netgen.scenario.schema import Scenario
 
 _MOST_FILES = 64
 _SEGMENT = re.compile(r'"([^"]+)"|([^.]+)')

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from netgen.document.tree import Issue
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
 from netgen.scenario.schema import ExplicitRoute, Scenario, Service
-from netgen.scenario.tree import Issue
 
 _FEW_SOURCES = 50
 

@@ -14,10 +14,10 @@ from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from netgen import units
+from netgen.document.source import resolve_plain
 from netgen.scenario.fields import ARROW_PATTERN, Name, Quantity
 from netgen.scenario.network import Link, NodeField, TopologyField
 from netgen.scenario.schema import Header, Scenario
-from netgen.scenario.source import resolve_plain
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -6,7 +6,8 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from netgen.scenario.fields import NAME_PATTERN
+from netgen.document.messages import NAME_PATTERN
+from netgen.document.tree import Scalar
 from netgen.scenario.network import (
     LARGEST_TOPOLOGY,
     CirculantTopology,
@@ -15,7 +16,6 @@ from netgen.scenario.network import (
     NodeLinkTopology,
     Topology,
 )
-from netgen.scenario.tree import Scalar
 
 LARGEST_IMPORT_BYTES = 32 * 2**20
 _MOST_LINKS = 40_000

@@ -2,7 +2,22 @@
 
 import ast
 
-CLOCK_FREE = {"engine", "generative", "ledger", "policy", "radio", "topology", "traffic", "transport"}
+CLOCK_FREE = {
+    "access",
+    "broadcast",
+    "engine",
+    "generative",
+    "ledger",
+    "mobility",
+    "nr",
+    "policy",
+    "propagation",
+    "radio",
+    "scheduling",
+    "topology",
+    "traffic",
+    "transport",
+}
 CLOCK_ALLOWED = {"netgen.generative.calibrate", "netgen.policy.checking"}
 GENERATORS_MADE_IN = {"netgen.rng", "netgen.policy.checking"}
 SEEDS_DRAWN_IN = {"netgen.run": ["secrets"]}  # a seed that nobody gave is drawn once, printed and stored

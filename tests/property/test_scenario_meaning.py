@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from netgen import units
 from netgen.errors import ScenarioError
 from netgen.scenario import load_scenario
-from netgen.scenario.source import Unreadable, parse_text
-from netgen.scenario.tree import plain
+from netgen.document.source import Unreadable, parse_text
+from netgen.document.tree import plain
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "scenario" / "samples"
 STANDALONE = ("minimal", "broadcast", "mesh")

@@ -11,7 +11,7 @@ import pytest
 import simpy
 from scipy import stats
 
-from netgen.engine.downlink import Downlink, Download
+from netgen.access.downlink import Downlink, Download
 from netgen.engine.gpu import Gpu, Job
 from netgen.generative.device import Device
 from netgen.rng import Streams

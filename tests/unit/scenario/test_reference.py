@@ -9,8 +9,8 @@ import yaml
 
 from netgen.errors import ScenarioError
 from netgen.scenario import field_table, json_schema, load_scenario, resolved_yaml
-from netgen.scenario.source import parse_text
-from netgen.scenario.tree import plain
+from netgen.document.source import parse_text
+from netgen.document.tree import plain
 
 SAMPLES = Path(__file__).parent / "samples"
 ERRORS = Path(__file__).parent / "errors"

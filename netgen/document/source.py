@@ -10,7 +10,7 @@ from typing import Protocol
 
 import yaml
 
-from netgen.scenario.tree import Issue, Item, Mark, Scalar, child_path, rebased, walk
+from netgen.document.tree import Issue, Item, Mark, Scalar, child_path, rebased, walk
 
 LARGEST_FILE_BYTES = 2**20
 LARGEST_TREE = 100_000

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import simpy
 
-from netgen.engine.downlink import Downlink, Download
+from netgen.access.downlink import Downlink, Download
 from netgen.transport.train import Meaning
 
 S = 10**9

@@ -10,7 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from netgen.radio.sharing import max_min_rates_bps
+from netgen.scheduling.sharing import max_min_rates_bps
 from netgen.transport.clock import NS_PER_S
 from netgen.transport.train import Meaning
 

@@ -9,9 +9,11 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from netgen.document.tree import Issue, Item, Key, child_path, deepest, issue_at
 from netgen.errors import did_you_mean
-from netgen.scenario.fields import NAME_PATTERN, TAG_PREFIXES
-from netgen.scenario.tree import Issue, Item, Key, child_path, deepest, issue_at
+
+TAG_PREFIXES = ("kind=", "has=")
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
 
 _TAG = re.compile(r"'([^']*)'")
 

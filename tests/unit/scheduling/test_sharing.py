@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netgen.radio.sharing import max_min_rates_bps
+from netgen.scheduling.sharing import max_min_rates_bps
 
 PEAKS = st.lists(st.floats(0, 1e9), max_size=30).map(np.array)
 

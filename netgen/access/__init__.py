@@ -1,0 +1,1 @@
+"""The last hop by radio: downlinks of cells and cellular networks, and reception of broadcasts, in arrays."""

@@ -1,0 +1,1 @@
+"""Terrestrial broadcast: physical layers, single-frequency networks, receivers, coverage."""

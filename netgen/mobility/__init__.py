@@ -1,0 +1,1 @@
+"""How users move: random models, roads and rails, groups, and traces."""

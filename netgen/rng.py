@@ -63,3 +63,13 @@ def hashed_uniform(key: np.uint64, counter: np.ndarray) -> np.ndarray:
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     state ^= state >> np.uint64(31)
     return (state >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def hashed_normal(key: np.uint64, counter: np.ndarray) -> np.ndarray:
+    """Noise as `hashed_uniform`, standard normal; counter + 1 must not be drawn with the same key elsewhere.
+
+    Source                      Box, Muller, Ann. Math. Statist. 29(2), 1958.
+    """
+    radius = np.sqrt(-2.0 * np.log1p(-hashed_uniform(key, counter)))
+    turned: np.ndarray = radius * np.cos(2.0 * np.pi * hashed_uniform(key, counter + 1))
+    return turned

@@ -22,6 +22,7 @@ from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
+from netgen.metrics.radio import radio
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
 from netgen.policy.loading import find_file
@@ -205,6 +206,7 @@ def _summary(
         "rating_levels": dict(zip(LEVELS, levels, strict=True)),
         "notes": list(totals.notes),
         "actions": _marks(scenario),
+        "radio": radio(ledger),
         "service_modes": figures.service_modes(ledger, enhancements),
         "receivers": figures.per_receiver(ledger),
         "links": figures.per_link(ledger),

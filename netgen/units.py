@@ -43,6 +43,7 @@ _ROOTS = (
     "metre = [length] = m = meter",
     "decibel = [level] = dB",
     "percent = 1/100 = %",
+    "degree = [angle] = deg",
 )
 
 
@@ -86,6 +87,8 @@ MEANING = Dimension("an amount of semantic bits", "bit", "25, 25 bit, 1.2 kbit",
 POWER = Dimension("a power", "W", "60 W, 500 mW, 43 dBm", ("uW", "mW", "W", "kW", "MW", "dBm"))
 FREQUENCY = Dimension("a frequency", "Hz", "600 MHz, 3.5 GHz", ("mHz", "Hz", "kHz", "MHz", "GHz", "THz"))
 DISTANCE = Dimension("a distance", "m", "80 m, 1.5 km", ("mm", "cm", "m", "km"))
+SPEED = Dimension("a speed", "m/s", "1.5 m/s, 50 km/h", ("m/s", "km/h"))
+ANGLE = Dimension("an angle", "deg", "12 deg, 12", ("deg",), bare=True)
 EVENT_RATE = Dimension("a rate of events", "/s", "2 /s, 90 /min", ("/s", "/min", "/h", "/d", "/ms"))
 RATIO = Dimension("a share", "", "0.01, 1 %", ("%",), bare=True)
 LEVEL = Dimension("a level", "dB", "32.5 dB, 32.5", ("dB",), bare=True)
@@ -223,6 +226,11 @@ def dbm_to_w(power_dbm: float) -> float:
     Source                          ITU-R V.574-5, section 6 (decibels relative to 1 mW).
     """
     return float(10.0 ** ((power_dbm - 30.0) / 10.0))
+
+
+def w_to_dbm(power_w: float) -> float:
+    """Convert watts, > 0, into a level relative to one milliwatt; the inverse of `dbm_to_w`."""
+    return 10.0 * math.log10(power_w) + 30.0
 
 
 @dataclass(frozen=True, slots=True)

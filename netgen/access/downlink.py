@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
+from netgen.access.download import Download, Floats
 from netgen.scheduling.sharing import max_min_rates_bps
 from netgen.transport.clock import NS_PER_S
-from netgen.transport.train import Meaning
-
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
-
-
-@dataclass(slots=True, eq=False)
-class Download:
-    """One segment on its way to many users, each with a copy of its own.
-
-    Parameters
-    ----------
-    users : (n,) int64              Positions of the users in the cell.
-    size_bits : int, bit            Bits per user.
-    generative_share : float        Share of them that steers a generative model.
-    meaning : Meaning               What all copies mean, counted once per completed segment.
-    done : callable                 Called once, when all users have it, with the instants [s] per user.
-    """
-
-    users: Rows
-    size_bits: int
-    generative_share: float
-    meaning: Meaning
-    done: Callable[[Floats], None]
-    begin_bits: Floats = field(init=False)
-    done_s: Floats = field(init=False)
 
 
 class Downlink:
@@ -83,6 +56,16 @@ class Downlink:
         self._arrival = env.event()
         env.process(self._run())
 
+    @property
+    def received_bits(self) -> float:
+        """Bits that users have received so far."""
+        return float(self.discriminative_bits.sum() + self.generative_bits.sum())
+
+    @property
+    def discarded_bits(self) -> float:
+        """Nothing is given up here."""
+        return 0.0
+
     def enqueue(self, download: Download) -> None:
         """Queue a segment for some users, behind what they already wait for."""
         self._advance()
@@ -108,7 +91,7 @@ class Downlink:
         """Hand over what some users of unfinished segments have; the others' instants stay NaN."""
         self._advance()
         for download in self._downloads:
-            download.done(download.done_s)
+            download.done(download.done_s, False)
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
         """Advance at the end of every epoch while anything is queued."""
@@ -145,7 +128,7 @@ class Downlink:
         for download in finished:
             slot = max(now_ns - 1, 0) // self.interval_ns
             self.semantic_bits[slot] += download.meaning.semantic_bits
-            download.done(download.done_s)
+            download.done(download.done_s, False)
 
     def _progress(self, download: Download, before: Floats, begin_s: float, now_ns: int) -> None:
         """Work done for one download in the span that ends now, and the instants of its completions."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import simpy
 
-from netgen.build.audiences import Audiences, build_audiences
 from netgen.build.bursts import burst_notes
 from netgen.build.contents import build_menu, build_tracks
-from netgen.build.network import Network, air_of, build_network, service_paths
+from netgen.build.names import air_of
+from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
+from netgen.build.receivers import Receivers, build_receivers
 from netgen.build.semantics import link_candidates
+from netgen.build.towers import tower_pipes
 from netgen.engine.options import Outlook
 from netgen.engine.reception import Reception
 from netgen.engine.relay import Relay
@@ -30,7 +32,7 @@ from netgen.transport.background import BackgroundFlow
 from netgen.transport.carriage import Transport
 from netgen.transport.clock import to_ns
 
-_SOURCE_KINDS = {"tower": "broadcast", "cell": "cellular"}
+_SOURCE_KINDS = {"tower": "broadcast", "cell": "cellular", "ran": "cellular"}
 
 
 def build_simulation(
@@ -59,14 +61,14 @@ def build_simulation(
     tracks = build_tracks(scenario, streams)
     menu = build_menu(scenario)
     nodes, notes = build_nodes(scenario, streams, env, menu=menu, forced_policy=forced_policy)
-    audiences = build_audiences(scenario, streams, env)
-    services = _services(scenario, network, tracks, audiences, streams)
+    receivers = build_receivers(scenario, streams, env)
+    services = _services(scenario, network, tracks, receivers, streams)
     notes += burst_notes(
-        services, nodes=nodes, population=audiences.population, duration_s=scenario.duration_s
+        services, nodes=nodes, population=receivers.population, duration_s=scenario.duration_s
     )
     transport = Transport(env, tuple(network.links.values()))
-    outlook = Outlook(transport, menu=menu, nodes=nodes, downlinks=audiences.downlinks)
-    reception = _reception(scenario, writer, audiences)
+    outlook = Outlook(transport, menu=menu, nodes=nodes, downlinks=receivers.downlinks)
+    reception = _reception(scenario, writer, receivers)
     relay = Relay(
         transport,
         nodes=nodes,
@@ -77,14 +79,14 @@ def build_simulation(
         interval_ns=to_ns(scenario.interval_s),
         end_ns=to_ns(scenario.duration_s),
     )
-    best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=audiences.downlinks)
+    best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=receivers.downlinks)
     return Simulation(
         env=env,
         end_ns=to_ns(scenario.duration_s),
         interval_ns=to_ns(scenario.interval_s),
         transport=transport,
         relay=relay,
-        population=audiences.population,
+        population=receivers.population,
         nodes=nodes,
         services=services,
         background=_background(scenario, network, streams),
@@ -133,7 +135,7 @@ def _services(
     scenario: Scenario,
     network: Network,
     tracks: dict[str, SegmentTrack],
-    audiences: Audiences,
+    receivers: Receivers,
     streams: Streams,
 ) -> list[Service]:
     """All services; links learn how many use them, the population which of them are enhancements."""
@@ -141,39 +143,40 @@ def _services(
         build_service(name, spec, scenario, network, tracks[spec.content], streams)
         for name, spec in scenario.services.items()
     ]
-    _count_services(services, audiences)
+    _count_services(services, receivers)
     for service in services:
         common = scenario.services[service.name].enhances
         if common is not None:
-            audiences.population.follow(service.name, common, len(service.offers_ns))
+            receivers.population.follow(service.name, common, len(service.offers_ns))
     return services
 
 
-def _count_services(services: list[Service], audiences: Audiences) -> None:
+def _count_services(services: list[Service], receivers: Receivers) -> None:
     """Tell every link and downlink how many services use it."""
     for service in services:
         for link in {link.name: link for path in service.paths.values() for link in path}.values():
             link.services += 1
         for receiver in service.paths:
-            if receiver in audiences.downlinks:
-                audiences.downlinks[receiver].services += 1
+            if receiver in receivers.downlinks:
+                receivers.downlinks[receiver].services += 1
 
 
-def _reception(scenario: Scenario, writer: LedgerWriter, audiences: Audiences) -> Reception:
+def _reception(scenario: Scenario, writer: LedgerWriter, receivers: Receivers) -> Reception:
     """What happens at receivers, and the log of segments."""
     names: dict[str, str] = {}
     kinds: dict[str, str] = {}
     for name, node in scenario.nodes.items():
-        receiver = air_of(name) if isinstance(node, TowerNode) else name
-        names[receiver] = name
-        kinds[receiver] = _SOURCE_KINDS.get(node.kind, "wired")
+        ends = [air_of(name, pipe) for pipe in tower_pipes(name, node)] if isinstance(node, TowerNode) else []
+        for receiver in (name, *ends):
+            names[receiver] = name
+            kinds[receiver] = _SOURCE_KINDS.get(node.kind, "wired")
     log = SegmentLog(writer, warmup_ns=to_ns(scenario.warmup_s), receiver_names=names, source_kinds=kinds)
     return Reception(
-        audiences.population,
+        receivers.population,
         log,
-        broadcasts=audiences.broadcasts,
-        downlinks=audiences.downlinks,
-        downlink_users=audiences.downlink_users,
+        broadcasts=receivers.channels,
+        downlinks=receivers.downlinks,
+        downlink_users=receivers.downlink_users,
     )
 
 

@@ -1,4 +1,4 @@
-"""Users of a scenario, as rows of the population, and the radios that serve them."""
+"""Users of a scenario, as rows of the population, and what serves them."""
 
 from __future__ import annotations
 
@@ -7,92 +7,134 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import simpy
 
-from netgen.access.downlink import Downlink
-from netgen.build.network import air_of
+from netgen.build.names import air_of
 from netgen.engine.population import Population
-from netgen.engine.reception import Broadcast
-from netgen.rng import Streams
-from netgen.scenario.network import CellNode, TowerNode
-from netgen.scenario.schema import Audience, JoinAtStart, JoinUniformly, Scenario
+from netgen.rng import Streams, hashed_uniform
+from netgen.scenario.audience import Audience, JoinAtStart, JoinUniformly, WatchOne
+from netgen.scenario.schema import Scenario
 from netgen.traffic.joining import poisson_joins_s, uniform_joins_s
-from netgen.transport.clock import to_ns
+from netgen.traffic.popularity import zipf_choice
 
+Rows = np.ndarray
 
-@dataclass(slots=True)
-class _Rows:
-    """Columns of the population while they grow; a number is a user's place in its audience, -1 for a node."""
-
-    users: list[str] = field(default_factory=list)
-    numbers: list[int] = field(default_factory=list)
-    nodes: list[str] = field(default_factory=list)
-    audiences: list[str] = field(default_factory=list)
-    services: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    joins: list[float] = field(default_factory=list)
-
-    def add_node(self, node: str, service: str) -> None:
-        """A receiving node, which is its own only user."""
-        self._add(node, node, service, "wired")
-        self.numbers.append(-1)
-        self.audiences.append("")
-        self.joins.append(0.0)
-
-    def add_user(self, audience: str, number: int, node: str, service: str, kind: str, join_s: float) -> None:
-        """One user of an audience, of one service; no node is called like it, for names hold no colon."""
-        self._add(f"{audience}:{number}", node, service, kind)
-        self.numbers.append(number)
-        self.audiences.append(audience)
-        self.joins.append(join_s)
-
-    def _add(self, user: str, node: str, service: str, kind: str) -> None:
-        self.users.append(user)
-        self.nodes.append(node)
-        self.services.append(service)
-        self.kinds.append(kind)
+NOWHERE = -1
+"""Number of a row that belongs to a node and not to a user of an audience."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Audiences:
-    """Users and the radios that serve them.
+class Viewers:
+    """Users of one audience who get one service from one node.
 
     Parameters
     ----------
-    population : Population         All rows.
-    downlinks : mapping             Downlink of each cell that serves anybody.
-    downlink_users : mapping        Per cell the position of each row among the cell's users; -1 elsewhere.
-    broadcasts : mapping            Reception of each tower's channel.
+    audience, service, node, kind : str     Of all of them; the kind is broadcast, cellular or wired.
+    numbers : (n,) int64                    Their numbers in the audience, increasing; -1 for a node itself.
+    join_s : (n,) float, s                  When each of them joins.
     """
 
-    population: Population
-    downlinks: Mapping[str, Downlink]
-    downlink_users: Mapping[str, np.ndarray]
-    broadcasts: Mapping[str, Broadcast]
+    audience: str
+    service: str
+    node: str
+    kind: str
+    numbers: Rows
+    join_s: np.ndarray
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the users; no node is called like one, for names hold no colon."""
+        if not self.audience:
+            return [self.node]
+        return [f"{self.audience}:{number}" for number in self.numbers.tolist()]
 
 
-def build_audiences(scenario: Scenario, streams: Streams, env: simpy.Environment) -> Audiences:
-    """Make a row for every user and service; where a service reaches both, the tower goes before the cell."""
-    rows = _Rows()
+@dataclass(slots=True)
+class Columns:
+    """The rows of the population: who, by number in which audience, where.
+
+    Parameters
+    ----------
+    viewers : list of Viewers       In the order of the rows.
+    """
+
+    viewers: list[Viewers] = field(default_factory=list)
+
+    def rows_at(self, node: str) -> list[tuple[Viewers, slice]]:
+        """The viewers of a node, each with its rows."""
+        found, first = [], 0
+        for viewers in self.viewers:
+            end = first + len(viewers.numbers)
+            if viewers.node == node:
+                found.append((viewers, slice(first, end)))
+            first = end
+        return found
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return sum(len(viewers.numbers) for viewers in self.viewers)
+
+
+def build_columns(scenario: Scenario, streams: Streams) -> Columns:
+    """Find who watches what where; where a service reaches both, the tower goes before the cell."""
+    columns = Columns()
     for name, spec in scenario.services.items():
         for receiver in spec.receivers:
-            if scenario.nodes[receiver].kind not in {"tower", "cell"}:
-                rows.add_node(receiver, name)
-    covered_users: dict[str, np.ndarray] = {}
+            if scenario.nodes[receiver].kind not in {"tower", "cell", "ran"}:
+                nobody = np.array([NOWHERE], dtype=np.int64)
+                columns.viewers.append(Viewers("", name, receiver, "wired", nobody, np.zeros(1)))
     for name, audience in scenario.audiences.items():
-        _add_audience(rows, name, audience, scenario, streams)
-        covered_users[name] = _covered(name, audience, scenario, streams)
-    population = Population(
-        users=rows.users,
-        nodes=rows.nodes,
-        audiences=rows.audiences,
-        services=rows.services,
-        source_kinds=rows.kinds,
-        join_s=np.array(rows.joins),
-        identity=_identities(rows.users),
+        _add_audience(columns, name, audience, scenario, streams)
+    return columns
+
+
+def build_population(columns: Columns) -> Population:
+    """Make the population of these rows."""
+    users: list[str] = []
+    of_rows: dict[str, list[str]] = {"nodes": [], "audiences": [], "services": [], "source_kinds": []}
+    for viewers in columns.viewers:
+        users += viewers.names
+        count = len(viewers.numbers)
+        of_rows["nodes"] += [viewers.node] * count
+        of_rows["audiences"] += [viewers.audience] * count
+        of_rows["services"] += [viewers.service] * count
+        of_rows["source_kinds"] += [viewers.kind] * count
+    joins = [viewers.join_s for viewers in columns.viewers]
+    return Population(
+        users=users,
+        nodes=of_rows["nodes"],
+        audiences=of_rows["audiences"],
+        services=of_rows["services"],
+        source_kinds=of_rows["source_kinds"],
+        join_s=np.concatenate(joins) if joins else np.zeros(0),
+        identity=_identities(users),
     )
-    downlinks, positions = _downlinks(scenario, rows, env)
-    return Audiences(population, downlinks, positions, _broadcasts(scenario, streams, rows, covered_users))
+
+
+def cell_positions(columns: Columns, node: str) -> tuple[Rows, int]:
+    """Where each row stands among the users of a cell, -1 elsewhere, and how many users the cell has.
+
+    A user is one, however many of its services the cell carries.
+    """
+    position = np.full(columns.count, NOWHERE, dtype=np.int64)
+    first, known = 0, dict[str, tuple[Rows, int]]()
+    for audience in dict.fromkeys(viewers.audience for viewers, _ in columns.rows_at(node)):
+        mine = [viewers.numbers for viewers, _ in columns.rows_at(node) if viewers.audience == audience]
+        numbers = np.unique(np.concatenate(mine))
+        known[audience] = (numbers, first)
+        first += len(numbers)
+    for viewers, rows in columns.rows_at(node):
+        numbers, begin = known[viewers.audience]
+        position[rows] = begin + np.searchsorted(numbers, viewers.numbers)
+    return position, first
+
+
+def cell_users(columns: Columns, node: str) -> dict[str, Rows]:
+    """Numbers of the users of a cell, by audience, in the order of their positions."""
+    found: dict[str, list[Rows]] = {}
+    for viewers, _ in columns.rows_at(node):
+        found.setdefault(viewers.audience, []).append(viewers.numbers)
+    return {audience: np.unique(np.concatenate(numbers)) for audience, numbers in found.items()}
 
 
 def _identities(users: list[str]) -> np.ndarray:
@@ -104,23 +146,81 @@ def _identities(users: list[str]) -> np.ndarray:
     return np.array([identity_of[user] for user in users], dtype=np.int64)
 
 
-def _add_audience(rows: _Rows, name: str, audience: Audience, scenario: Scenario, streams: Streams) -> None:
-    """Rows of one audience."""
+def _add_audience(
+    columns: Columns, name: str, audience: Audience, scenario: Scenario, streams: Streams
+) -> None:
+    """Rows of one audience, service by service."""
     joins_s = _joins_s(name, audience, streams)
-    cells = audience.cells
+    cells, everyone = audience.cells, np.arange(audience.count)
     if cells and audience.assignment == "random":
         chosen = streams.get(f"world/cells/{name}").integers(0, len(cells), size=audience.count)
     else:
-        chosen = np.arange(audience.count) % max(len(cells), 1)
+        chosen = everyone % max(len(cells), 1)
+    watched = _watched(name, audience, scenario, streams)
     for service in audience.watches:
         receivers = scenario.services[service].receivers
-        for number in range(audience.count):
-            join_s = float(joins_s[number])
-            cell = cells[chosen[number]] if cells else None
-            if audience.tower is not None and audience.tower in receivers:
-                rows.add_user(name, number, air_of(audience.tower), service, "broadcast", join_s)
-            elif cell is not None and cell in receivers:
-                rows.add_user(name, number, cell, service, "cellular", join_s)
+        numbers = everyone if watched is None else np.flatnonzero(watched[service])
+        by_tower = audience.tower is not None and audience.tower in receivers
+        if by_tower:
+            tower = str(audience.tower)
+            node = air_of(tower, pipe_of(scenario, tower, service))
+            columns.viewers.append(Viewers(name, service, node, "broadcast", numbers, joins_s[numbers]))
+            continue
+        where = chosen[numbers]
+        served = np.array([cell in receivers for cell in cells], dtype=np.bool_)
+        if len(cells) == 1:
+            if served[0]:
+                columns.viewers.append(
+                    Viewers(name, service, cells[0], "cellular", numbers, joins_s[numbers])
+                )
+            continue
+        _add_by_cell(columns, name, service, cells, numbers, where, served, joins_s)
+
+
+def _add_by_cell(
+    columns: Columns,
+    name: str,
+    service: str,
+    cells: tuple[str, ...],
+    numbers: Rows,
+    where: Rows,
+    served: np.ndarray,
+    joins_s: np.ndarray,
+) -> None:
+    """Rows of the users of a service who are divided among cells, cell by cell."""
+    for position, cell in enumerate(cells):
+        mine = numbers[where == position]
+        if served[position] and len(mine):
+            columns.viewers.append(Viewers(name, service, cell, "cellular", mine, joins_s[mine]))
+
+
+def pipe_of(scenario: Scenario, tower: str, service: str) -> str | None:
+    """Physical-layer pipe in which a tower sends a service; None for a tower without pipes."""
+    radio = scenario.nodes[tower].radio
+    pipes = getattr(radio, "pipes", None)
+    if not pipes:
+        return None
+    return scenario.services[service].pipe or next(iter(pipes))
+
+
+def _watched(
+    name: str, audience: Audience, scenario: Scenario, streams: Streams
+) -> dict[str, np.ndarray] | None:
+    """Who watches each service, where users choose one; None where everybody watches all."""
+    if not isinstance(audience.choice, WatchOne):
+        return None
+    chosen_from = [
+        service for service in audience.watches if scenario.services[service].enhances not in audience.watches
+    ]
+    draws = hashed_uniform(streams.key(f"world/choice/{name}"), np.arange(audience.count))
+    rank = zipf_choice(draws, titles=len(chosen_from), exponent=audience.choice.exponent)
+    watched = {service: rank == k for k, service in enumerate(chosen_from)}
+    for service in audience.watches:
+        common = service
+        while common not in watched:
+            common = str(scenario.services[common].enhances)
+        watched[service] = watched[common]
+    return watched
 
 
 def _joins_s(name: str, audience: Audience, streams: Streams) -> np.ndarray:
@@ -133,58 +233,13 @@ def _joins_s(name: str, audience: Audience, streams: Streams) -> np.ndarray:
     return poisson_joins_s(audience.count, rate_hz=audience.join.rate_hz, rng=rng)
 
 
-def _covered(name: str, audience: Audience, scenario: Scenario, streams: Streams) -> np.ndarray:
-    """Per user of an audience whether it is inside its tower's coverage."""
-    tower = scenario.nodes[audience.tower] if audience.tower is not None else None
-    if not isinstance(tower, TowerNode) or tower.radio is None:
-        return np.zeros(audience.count, dtype=np.bool_)
-    covered: np.ndarray = (
-        streams.get(f"world/coverage/{name}").uniform(size=audience.count) < tower.radio.coverage
-    )
-    return covered
-
-
-def _downlinks(
-    scenario: Scenario, rows: _Rows, env: simpy.Environment
-) -> tuple[dict[str, Downlink], dict[str, np.ndarray]]:
-    """Downlinks of the cells, and where each row stands among a cell's users."""
-    downlinks: dict[str, Downlink] = {}
-    positions: dict[str, np.ndarray] = {}
-    for name, node in scenario.nodes.items():
-        if not isinstance(node, CellNode) or node.radio is None:
-            continue
-        present: dict[str, int] = {}
-        position = np.full(len(rows.users), -1, dtype=np.int64)
-        for row, (user, where) in enumerate(zip(rows.users, rows.nodes, strict=True)):
-            if where == name:
-                position[row] = present.setdefault(user, len(present))
-        if present:
-            positions[name] = position
-            downlinks[name] = Downlink(
-                env,
-                f"{name}:downlink",
-                capacity_bps=node.radio.capacity_bps,
-                peak_bps=np.full(len(present), node.radio.peak_rate_bps),
-                epoch_ns=to_ns(scenario.epoch_s),
-                interval_ns=to_ns(scenario.interval_s),
-                end_ns=to_ns(scenario.duration_s),
-            )
-    return downlinks, positions
-
-
-def _broadcasts(
-    scenario: Scenario, streams: Streams, rows: _Rows, covered_users: Mapping[str, np.ndarray]
-) -> dict[str, Broadcast]:
-    """Reception of every tower's channel."""
-    covered = np.array(
-        [
-            number >= 0 and bool(covered_users[audience][number])
-            for number, audience in zip(rows.numbers, rows.audiences, strict=True)
-        ],
-        dtype=np.bool_,
-    )
-    return {
-        air_of(name): Broadcast(covered, node.radio.segment_loss, streams.key(f"world/reception/{name}"))
-        for name, node in scenario.nodes.items()
-        if isinstance(node, TowerNode) and node.radio is not None
-    }
+def rows_of_users(columns: Columns, places: Mapping[str, int]) -> Rows:
+    """Per row the user's place in the crowd, given where each audience begins there; -1 for nowhere."""
+    found = np.full(columns.count, NOWHERE, dtype=np.int64)
+    first = 0
+    for viewers in columns.viewers:
+        end = first + len(viewers.numbers)
+        if viewers.audience in places:
+            found[first:end] = places[viewers.audience] + viewers.numbers
+        first = end
+    return found

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from netgen.build.audiences import pipe_of
+from netgen.build.names import air_of
+from netgen.build.towers import tower_pipes
 from netgen.errors import InputError
 from netgen.rng import Streams
 from netgen.scenario.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
@@ -39,11 +42,6 @@ class Network:
         return tuple(self.links[f"{one}->{other}"] for one, other in pairwise(nodes))
 
 
-def air_of(tower: str) -> str:
-    """Name of the far end of a tower's broadcast channel."""
-    return f"{tower}:air"
-
-
 def build_network(scenario: Scenario, streams: Streams) -> Network:
     """Make every link with its books, and the router."""
     interval_ns, end_ns = to_ns(scenario.interval_s), to_ns(scenario.duration_s)
@@ -66,20 +64,22 @@ def build_network(scenario: Scenario, streams: Streams) -> Network:
         edges.append(Edge(spec.source, spec.target, spec.delay_s, capacity.rate_at(0.0)))
     for name, node in scenario.nodes.items():
         if isinstance(node, TowerNode) and node.radio is not None:
-            capacity = CapacityProcess.constant(node.radio.capacity_bps)
-            channel = f"{name}->{air_of(name)}"
-            links[channel] = Link(
-                channel,
-                name,
-                air_of(name),
-                capacity=capacity,
-                delay_ns=to_ns(node.radio.delay_s),
-                queue_bits=None,
-                loss=LossProcess.independent(0.0),
-                retransmissions=0,
-                noise_key=streams.key(f"world/loss/{channel}"),
-                books=LinkBooks(capacity, interval_ns, end_ns),
-            )
+            for pipe_name, pipe in tower_pipes(name, node).items():
+                capacity = CapacityProcess.constant(pipe.rate_bps)
+                air = air_of(name, pipe_name)
+                channel = f"{name}->{air}"
+                links[channel] = Link(
+                    channel,
+                    name,
+                    air,
+                    capacity=capacity,
+                    delay_ns=to_ns(node.radio.delay_s),
+                    queue_bits=None,
+                    loss=LossProcess.independent(0.0),
+                    retransmissions=0,
+                    noise_key=streams.key(f"world/loss/{channel}"),
+                    books=LinkBooks(capacity, interval_ns, end_ns),
+                )
     return Network(links, Router(tuple(scenario.nodes), edges))
 
 
@@ -128,7 +128,8 @@ def service_paths(
             raise InputError(f'services.{name}: no way from "{spec.source}" to "{receiver}"')
         nodes = found[receiver]
         if isinstance(scenario.nodes[receiver], TowerNode):
-            paths[air_of(receiver)] = network.path((*nodes, air_of(receiver)))
+            air = air_of(receiver, pipe_of(scenario, receiver, name))
+            paths[air] = network.path((*nodes, air))
         else:
             paths[receiver] = network.path(nodes)
     return paths

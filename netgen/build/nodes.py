@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import simpy
 
-from netgen.build.network import air_of
+from netgen.build.names import air_of
+from netgen.build.towers import tower_pipes
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import CHANNEL, Decider, Node, NodeBooks
 from netgen.errors import InputError, ModelRangeError
@@ -136,8 +137,10 @@ def build_nodes(
         nodes[name] = Node(
             name, spec.kind, gpu, skills.contractions, skills.expansions, deciders, NodeBooks(intervals)
         )
-        if isinstance(spec, TowerNode) and spec.radio is not None:
-            nodes[air_of(name)] = Node(air_of(name), CHANNEL, None, (), (), {}, NodeBooks(intervals))
+        if isinstance(spec, TowerNode):
+            for pipe in tower_pipes(name, spec):
+                air = air_of(name, pipe)
+                nodes[air] = Node(air, CHANNEL, None, (), (), {}, NodeBooks(intervals))
     return nodes, tuple(notes)
 
 

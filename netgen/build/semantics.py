@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from netgen.access.downlink import Downlink
+from netgen.access.last_hop import LastHop
 from netgen.engine.node import Node
 from netgen.engine.service import Service
 from netgen.generative.action import GenerativeAction, Menu
@@ -19,7 +19,7 @@ def link_candidates(
     *,
     nodes: Mapping[str, Node],
     menu: Menu,
-    downlinks: Mapping[str, Downlink],
+    downlinks: Mapping[str, LastHop],
 ) -> tuple[dict[str, list[Candidate]], dict[str, float]]:
     """Candidates per link, and semantic bits per bit of its contents without contraction.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from netgen.access.downlink import Downlink
+from netgen.access.last_hop import LastHop
 from netgen.engine.node import Node
 from netgen.engine.population import Population
 from netgen.engine.relay import Relay
@@ -18,7 +18,7 @@ from netgen.transport.link import Link
 
 def write_link(
     writer: LedgerWriter,
-    link: Link | Downlink,
+    link: Link | LastHop,
     *,
     interval_ns: int,
     until_ns: int,
@@ -33,14 +33,14 @@ def write_link(
     uncontracted : float            Semantic bits per bit of the contents on it without contraction; 0 if
                                     no service uses the link.
     """
-    counted = link if isinstance(link, Downlink) else link.books
-    start_s, length_s = _spans(interval_ns, until_ns)
+    counted = link.books if isinstance(link, Link) else link
+    start_s, length_s = spans_s(interval_ns, until_ns)
     count = len(start_s)
     capacity, semantic = counted.capacity_bits[:count], counted.semantic_bits[:count]
     discriminative = _whole(counted.discriminative_bits[:count])
     generative = _whole(counted.generative_bits[:count])
     background = lost = repeated = np.zeros(count, dtype=np.int64)
-    if not isinstance(link, Downlink):
+    if isinstance(link, Link):
         background = link.books.background_bits[:count]
         lost, repeated = link.books.lost_bits[:count], link.books.retransmitted_bits[:count]
     contents = discriminative + generative
@@ -73,7 +73,7 @@ def write_node(
     writer: LedgerWriter, node: Node, *, queue: np.ndarray, interval_ns: int, until_ns: int
 ) -> None:
     """Write the rows of one node for all intervals up to an instant; `queue` holds its jobs waiting in each."""
-    start_s, length_s = _spans(interval_ns, until_ns)
+    start_s, length_s = spans_s(interval_ns, until_ns)
     count = len(start_s)
     gpu = node.gpu
     zero = np.zeros(count, dtype=np.int64)
@@ -97,7 +97,7 @@ def write_node(
     )
 
 
-def _spans(interval_ns: int, until_ns: int) -> tuple[np.ndarray, np.ndarray]:
+def spans_s(interval_ns: int, until_ns: int) -> tuple[np.ndarray, np.ndarray]:
     """Start and length [s] of every interval up to an instant; the last may be cut short by it."""
     start_ns = np.arange(-(-until_ns // interval_ns)) * interval_ns
     return start_ns / NS_PER_S, np.diff(np.append(start_ns, until_ns)) / NS_PER_S
@@ -125,13 +125,16 @@ def link_balances(link: Link, end_ns: int) -> list[Balance]:
     ]
 
 
-def downlink_balances(downlink: Downlink) -> list[Balance]:
+def downlink_balances(downlink: LastHop) -> list[Balance]:
     """Accounts of one downlink; its bits are fluid, so they balance to a bit per interval."""
     carried = downlink.discriminative_bits + downlink.generative_bits
     worst = int(np.argmax(carried - downlink.capacity_bits))
     flying = downlink.backlog_bits()
     return [
-        Balance("link-bits", downlink.name, downlink.offered_bits, float(carried.sum()) + flying, tolerance=2.0),
+        Balance(
+            "link-bits", downlink.name, downlink.offered_bits,
+            downlink.received_bits + downlink.discarded_bits + flying, tolerance=2.0,
+        ),
         Balance(
             "capacity", downlink.name, float(carried[worst]), float(downlink.capacity_bits[worst]), True,
             1e-9 * float(downlink.capacity_bits[worst]) + 1e-3,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from netgen.access.downlink import Downlink
+from netgen.access.last_hop import LastHop
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import Node
 from netgen.engine.parcel import Parcel
@@ -49,7 +49,7 @@ class Outlook:
         *,
         menu: Menu,
         nodes: Mapping[str, Node],
-        downlinks: Mapping[str, Downlink],
+        downlinks: Mapping[str, LastHop],
     ) -> None:
         self.transport = transport
         self.menu = menu

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.access.downlink import Downlink, Download
+from netgen.access.broadcast_channel import BroadcastChannel
+from netgen.access.download import Download
+from netgen.access.last_hop import LastHop
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Floats, Population, Rows
 from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
@@ -16,22 +18,6 @@ from netgen.ledger import LossReason
 from netgen.rng import hashed_uniform
 from netgen.transport.clock import to_s
 from netgen.transport.train import Meaning
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Broadcast:
-    """Who receives a tower, and with what luck.
-
-    Parameters
-    ----------
-    covered : (users,) bool         Per row of the population, whether the user is inside coverage.
-    segment_loss : float            Probability that a covered user loses a segment, 0..1.
-    key : uint64                    Key of the reception's luck, a world stream.
-    """
-
-    covered: np.ndarray
-    segment_loss: float
-    key: np.uint64
 
 
 class Reception:
@@ -51,8 +37,8 @@ class Reception:
         population: Population,
         log: SegmentLog,
         *,
-        broadcasts: Mapping[str, Broadcast],
-        downlinks: Mapping[str, Downlink],
+        broadcasts: Mapping[str, BroadcastChannel],
+        downlinks: Mapping[str, LastHop],
         downlink_users: Mapping[str, np.ndarray],
     ) -> None:
         self.population = population
@@ -132,9 +118,11 @@ class Reception:
         parcel = parcel.with_stage("receive", self.log.receiver_names[receiver], completed_ns, completed_ns)
         with np.errstate(over="ignore"):
             counter = self.population.identity[entry.rows] + np.int64(parcel.index) * np.int64(1 << 20)
-            lucky = hashed_uniform(channel.key ^ parcel.service.key, counter) >= channel.segment_loss
-        covered = channel.covered[entry.rows]
-        got = covered & lucky
+            luck = hashed_uniform(channel.key ^ parcel.service.key, counter)
+        covered, loss = channel.chances(
+            entry.rows, time_s=to_s(completed_ns), size_bits=parcel.representation.bits
+        )
+        got = covered & (luck >= loss)
         self.handed_bits += parcel.representation.bits * int(got.sum())
         self._lose_rows(parcel, entry.rows[~got])
         if got.any() or not len(entry.rows):
@@ -154,8 +142,11 @@ class Reception:
         begun_ns = int(downlink.env.now)
         bits = parcel.representation.bits
 
-        def done(done_s: Floats) -> None:
+        def done(done_s: Floats, given_up: bool) -> None:
             got = ~np.isnan(done_s)
+            if given_up:
+                self._give_up_late(parcel, receiver, entry, got, done_s, begun_ns)
+                return
             last_ns = round(float(np.nanmax(done_s)) * 1e9) if got.any() else begun_ns
             arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
             self.handed_bits += bits * int(got.sum())
@@ -173,8 +164,29 @@ class Reception:
                 generative_share=parcel.representation.generative_bits / bits,
                 meaning=Meaning(parcel.service.content, parcel.index, held * parcel.copies),
                 done=done,
+                service=parcel.service.name,
+                deadline_ns=parcel.deadline_ns,
             )
         )
+
+    def _give_up_late(
+        self,
+        parcel: Parcel,
+        receiver: str,
+        entry: OpenSegment,
+        got: NDArray[np.bool_],
+        done_s: Floats,
+        begun_ns: int,
+    ) -> None:
+        """The deadline has passed: who has the segment has it, the others never get it."""
+        self._lose_rows(parcel, entry.rows[~got])
+        if not got.any():
+            self.log.write_lost(parcel, receiver, entry, LossReason.OVERDUE)
+            return
+        last_ns = round(float(np.nanmax(done_s)) * 1e9)
+        arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
+        self.handed_bits += parcel.representation.bits * int(got.sum())
+        self._complete(arrived, receiver, entry, entry.rows[got], done_s[got])
 
     def _complete(self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats) -> None:
         """Users have a segment complete."""

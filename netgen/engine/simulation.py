@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import simpy
 
-from netgen.access.downlink import Downlink
-from netgen.engine import books
+from netgen.access.broadcast_network import PipeChannel
+from netgen.access.cellular import CellularNetwork
+from netgen.access.last_hop import LastHop
+from netgen.engine import books, radio_records
 from netgen.engine.node import CHANNEL, Node
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Population
@@ -178,7 +180,7 @@ class Simulation:
 
     def _write_tables(self, until_ns: int) -> None:
         """Write the intervals of links and nodes up to an instant at which one ends."""
-        carriers: list[Link | Downlink] = [*self.transport.links, *self.relay.outlook.downlinks.values()]
+        carriers: list[Link | LastHop] = [*self.transport.links, *self.relay.outlook.downlinks.values()]
         for link in carriers:
             books.write_link(
                 self.writer, link, interval_ns=self.interval_ns, until_ns=until_ns,
@@ -191,6 +193,29 @@ class Simulation:
             books.write_node(
                 self.writer, node, queue=waiting, interval_ns=self.interval_ns, until_ns=until_ns
             )
+
+        for name, network in self._networks.items():
+            radio_records.write_sectors(self.writer, name, network, until_ns=until_ns)
+        radio_records.write_distributions(self.writer, self._networks, self._channels)
+
+    @property
+    def _networks(self) -> dict[str, CellularNetwork]:
+        """The cellular networks among the last hops."""
+        downlinks = self.relay.outlook.downlinks
+        return {name: hop for name, hop in downlinks.items() if isinstance(hop, CellularNetwork)}
+
+    @property
+    def _channels(self) -> dict[str, PipeChannel]:
+        """The channels of broadcast networks, by their far ends."""
+        channels = self.relay.reception.broadcasts
+        return {name: channel for name, channel in channels.items() if isinstance(channel, PipeChannel)}
+
+    def _radio_columns(self) -> dict[str, Any]:
+        """What radios know of each user."""
+        rows = len(self.population.users)
+        return radio_records.user_columns(
+            rows, self._networks, self.relay.reception.downlink_users, self._channels
+        )
 
     def _salvage(self) -> None:
         """Write what a run that fails has got so far."""
@@ -218,6 +243,8 @@ class Simulation:
             balances += books.link_balances(link, self.end_ns)
         for downlink in downlinks.values():
             balances += books.downlink_balances(downlink)
+        for name, network in self._networks.items():
+            balances += radio_records.sector_balances(name, network)
         balances += books.node_balances(self.nodes, self.transport.links, self.relay)
         balances += books.user_balances(self.population, self.relay, in_flight, warm_in_flight)
         gpus = {name: node.gpu for name, node in self.nodes.items() if node.gpu is not None}
@@ -234,6 +261,7 @@ class Simulation:
             users={
                 **self.population.columns(),
                 "node": [log.receiver_names[name] for name in self.population.nodes],
+                **self._radio_columns(),
             },
             balances=tuple(balances),
             notes=self.notes,

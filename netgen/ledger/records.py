@@ -152,6 +152,43 @@ class UserRecord:
     delay_mean_s: float | None = _of("s", "mean delay of complete segments")
     stall_ratio: float | None = _of("", "share of the playing time in which the picture stood still")
     utility: float | None = _of("1..5", "expected rating (see docs/metrics.md)")
+    sinr_db_mean: float | None = _of("dB", "mean SINR in the cellular network; null elsewhere")
+    rate_bps_mean: float | None = _of(
+        "bit/s", "mean rate in the cellular network while something waited for the user; null elsewhere"
+    )
+    handovers: int | None = _of("", "changes of the sector in the cellular network; null elsewhere")
+    coverage: float | None = _of(
+        "",
+        "share of the transmissions for which the user was within coverage of the tower's network; else null",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SectorRecord:
+    """One sector of a cellular network in one interval (sectors.parquet)."""
+
+    node: str = _of("", "name of the cellular network")
+    sector: str = _of("", "name of the sector")
+    start_s: float = _of("s", "start of the interval")
+    length_s: float = _of("s", "length of the interval")
+    users: float = _of("", "users whom the sector served, mean over the interval")
+    active_users: float = _of("", "of these, users for whom something waited")
+    block_use: float = _of("", "share of the resource blocks in use")
+    carried_bits: int = _of("bit", "bits put on the air; a multicast counts once")
+    handovers: int = _of("", "users who came in by handover")
+    ping_pongs: int = _of("", "of these, users who came back within the ping-pong window")
+
+
+@dataclass(frozen=True, slots=True)
+class DistributionRecord:
+    """One bin of the distribution of a radio quantity over users and time (distributions.parquet)."""
+
+    node: str = _of("", "name of the cellular network or of the tower's channel")
+    quantity: str = _of("", "sinr_db or rate_bps (see docs/metrics.md)")
+    low: float = _of("", "lower end of the bin, in the quantity's unit")
+    high: float = _of("", "upper end of the bin; what lies outside all bins is in the first or last")
+    count: int = _of("", "samples in the bin: one per user and interval, or per user and transmission")
+    usable: float = _of("", "share of all samples of the quantity that can carry data; the same in every bin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,4 +232,6 @@ RECORD_TYPES: dict[str, type] = {
     "users": UserRecord,
     "segments": SegmentRecord,
     "decisions": DecisionRecord,
+    "sectors": SectorRecord,
+    "distributions": DistributionRecord,
 }

@@ -13,6 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from netgen.report.radio_table import radio_table, sector_lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -59,6 +61,8 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     if any(node.get("gpu_offered_load") for node in summary["nodes"].values()):
         console.print(_gpus(summary))
     console.print(_links(summary))
+    if summary["radio"]:
+        console.print(radio_table(summary["radio"]))
     _notes(console, summary)
     console.print(Text(f"run directory: {folder}", style="bold"))
 
@@ -100,10 +104,13 @@ def _headline(summary: Mapping[str, Any]) -> Table:
     return table
 
 
-def _receivers(summary: Mapping[str, Any]) -> Table:
-    """Every service at every receiver, beside the baseline when there is one."""
+def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
+    """The services with most segments at each receiver, beside the baseline when there is one."""
     beside = summary.get("baseline", {}).get("receivers", {})
-    table = _compact("receivers")
+    pairs = [(service, receiver) for service, found in summary["receivers"].items() for receiver in found]
+    ranked = sorted(pairs, key=lambda pair: -summary["receivers"][pair[0]][pair[1]]["segments_offered"])
+    shown = set(ranked[:most])
+    table = _compact(f"the {most} largest of {len(pairs)} receivers" if len(pairs) > most else "receivers")
     table.add_column("service", no_wrap=True)
     table.add_column("receiver", no_wrap=True)
     for name in (
@@ -121,6 +128,8 @@ def _receivers(summary: Mapping[str, Any]) -> Table:
         table.add_column(Text(f"vs\n{summary['baseline']['policy']}"), justify="right", no_wrap=True)
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
+            if (service, receiver) not in shown:
+                continue
             row = [
                 service, receiver, str(figures["users"]), str(figures["segments_offered"]),
                 str(figures["segments_delivered"]), str(figures["segments_late"]), str(figures["segments_lost"]),
@@ -182,6 +191,8 @@ def _notes(console: Console, summary: Mapping[str, Any]) -> None:
             f"service addition: {modes['segments_enhanced']:,} segments shown enhanced, "
             f"{modes['segments_common_alone']:,} with the common stream alone"
         )
+    for line in sector_lines(summary["radio"]):
+        console.print(line)
     worst = max(law["residual"] for law in summary["laws"].values())
     console.print(f"{len(summary['laws'])} conservation laws hold (largest residual {worst:g})")
 

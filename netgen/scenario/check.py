@@ -54,7 +54,7 @@ _SINGULAR = {
 Check = Callable[[Draft], Iterator[Issue]]
 
 
-def _dangling(
+def dangling(
     draft: Draft, keys: tuple[Key, ...], name: str, section: str, *, at_key: bool = False
 ) -> Iterator[Issue]:
     """Yield an issue when `name` is not in a section."""
@@ -78,7 +78,7 @@ def _hint(draft: Draft, name: str, known: Collection[str]) -> str:
     return did_you_mean(name, list(islice(alike, _MOST_COMPARED)))
 
 
-def _repeated(draft: Draft, keys: tuple[Key, ...], names: tuple[str, ...]) -> Iterator[Issue]:
+def repeated(draft: Draft, keys: tuple[Key, ...], names: tuple[str, ...]) -> Iterator[Issue]:
     """Yield an issue for each name that a list holds a second time."""
     seen: set[str] = set()
     for index, name in enumerate(names):
@@ -91,7 +91,7 @@ def links_join_two_nodes(draft: Draft) -> Iterator[Issue]:
     """Both ends of a link are nodes, and not the same one."""
     for key, link in draft.scenario.links.items():
         for end in (link.source, link.target):
-            yield from _dangling(draft, ("links", key), end, "nodes", at_key=True)
+            yield from dangling(draft, ("links", key), end, "nodes", at_key=True)
         if link.source == link.target:
             yield draft.issue(
                 ("links", key), "joins a node with itself; accepted: two different nodes", at_key=True
@@ -138,11 +138,12 @@ def files_exist(draft: Draft) -> Iterator[Issue]:
         if isinstance(link.capacity, TracedCapacity):
             files.append((("links", key, "capacity", "path"), link.capacity.path))
     for keys, path in files:
-        if not _is_file(path):
+        if not is_file(path):
             yield draft.issue(keys, f"is not a file; looked for {path}")
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
+    """Whether a file is there; False where the system cannot even look."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -153,7 +154,7 @@ def policy_files_exist(draft: Draft) -> Iterator[Issue]:
     """A policy given as `file.py:Class` is found in one of the folders where it is looked for."""
     for name, policy in draft.scenario.policies.items():
         match = POLICY_FILE.fullmatch(policy.use)
-        if match is None or _is_file(Path(match.group(1))):
+        if match is None or is_file(Path(match.group(1))):
             continue
         item, _ = deepest(draft.root, ["policies", name, "use"])
         folders = ", ".join(dict.fromkeys(str(folder) for folder in policy_folders(item.mark)))
@@ -164,24 +165,24 @@ def nodes_refer_to_actions_and_policies(draft: Draft) -> Iterator[Issue]:
     """What a node names is in the scenario."""
     for name, node in draft.scenario.nodes.items():
         for index, action in enumerate(node.actions or ()):
-            yield from _dangling(draft, ("nodes", name, "actions", index), action, "actions")
-        yield from _repeated(draft, ("nodes", name, "actions"), node.actions or ())
+            yield from dangling(draft, ("nodes", name, "actions", index), action, "actions")
+        yield from repeated(draft, ("nodes", name, "actions"), node.actions or ())
         if node.policy is not None:
-            yield from _dangling(draft, ("nodes", name, "policy"), node.policy, "policies")
+            yield from dangling(draft, ("nodes", name, "policy"), node.policy, "policies")
 
 
 def services_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
     """What a service names is in the scenario; receivers differ from each other and from the source."""
     for name, service in draft.scenario.services.items():
         place = ("services", name)
-        yield from _dangling(draft, (*place, "content"), service.content, "contents")
-        yield from _dangling(draft, (*place, "from"), service.source, "nodes")
-        yield from _dangling(draft, (*place, "policy"), service.policy, "policies")
+        yield from dangling(draft, (*place, "content"), service.content, "contents")
+        yield from dangling(draft, (*place, "from"), service.source, "nodes")
+        yield from dangling(draft, (*place, "policy"), service.policy, "policies")
         for index, receiver in enumerate(service.receivers):
-            yield from _dangling(draft, (*place, "to", index), receiver, "nodes")
+            yield from dangling(draft, (*place, "to", index), receiver, "nodes")
             if receiver == service.source:
                 yield draft.issue((*place, "to", index), "is the node that sends; accepted: other nodes")
-        yield from _repeated(draft, (*place, "to"), service.receivers)
+        yield from repeated(draft, (*place, "to"), service.receivers)
 
 
 def enhancements_add_to_a_service(draft: Draft) -> Iterator[Issue]:
@@ -189,7 +190,7 @@ def enhancements_add_to_a_service(draft: Draft) -> Iterator[Issue]:
     services = draft.scenario.services
     for name, service in services.items():
         if service.enhances is not None:
-            yield from _dangling(draft, ("services", name, "enhances"), service.enhances, "services")
+            yield from dangling(draft, ("services", name, "enhances"), service.enhances, "services")
     visited: set[str] = set()
     for start in services:
         chain: dict[str, None] = {}
@@ -216,21 +217,21 @@ def audiences_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
         if audience.tower is not None:
             yield from _of_kind(draft, (*place, "tower"), audience.tower, "tower")
         for index, cell in enumerate(audience.cells):
-            yield from _of_kind(draft, (*place, "cells", index), cell, "cell")
-        yield from _repeated(draft, (*place, "cells"), audience.cells)
+            yield from _of_kind(draft, (*place, "cells", index), cell, "cell", "ran")
+        yield from repeated(draft, (*place, "cells"), audience.cells)
         for index, service in enumerate(audience.watches):
-            yield from _dangling(draft, (*place, "watches", index), service, "services")
-        yield from _repeated(draft, (*place, "watches"), audience.watches)
+            yield from dangling(draft, (*place, "watches", index), service, "services")
+        yield from repeated(draft, (*place, "watches"), audience.watches)
 
 
-def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, kind: str) -> Iterator[Issue]:
+def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, *kinds: str) -> Iterator[Issue]:
     """Yield an issue when a node is missing, of another kind, or has no radio."""
-    yield from _dangling(draft, keys, name, "nodes")
+    yield from dangling(draft, keys, name, "nodes")
     node = draft.scenario.nodes.get(name)
-    if node is not None and node.kind != kind:
-        of_kind = sorted(other for other, found in draft.scenario.nodes.items() if found.kind == kind)
-        accepted = ", ".join(of_kind) or f"a node of kind {kind}"
-        reason = f"is a node of kind {node.kind}, not {kind}; accepted: {accepted}"
+    if node is not None and node.kind not in kinds:
+        of_kind = sorted(other for other, found in draft.scenario.nodes.items() if found.kind in kinds)
+        accepted = ", ".join(of_kind) or f"a node of kind {' or '.join(kinds)}"
+        reason = f"is a node of kind {node.kind}, not {' or '.join(kinds)}; accepted: {accepted}"
         yield draft.issue(keys, reason)
     elif node is not None and node.radio is None:
         user = ".".join(str(key) for key in keys[:2])
@@ -241,8 +242,8 @@ def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, kind: str) -> Itera
 def background_joins_two_nodes(draft: Draft) -> Iterator[Issue]:
     """Both ends of background traffic are nodes, and not the same one."""
     for name, flow in draft.scenario.background.items():
-        yield from _dangling(draft, ("background", name, "from"), flow.source, "nodes")
-        yield from _dangling(draft, ("background", name, "to"), flow.target, "nodes")
+        yield from dangling(draft, ("background", name, "from"), flow.source, "nodes")
+        yield from dangling(draft, ("background", name, "to"), flow.target, "nodes")
         if flow.source == flow.target:
             yield draft.issue(("background", name, "to"), "is the node that sends; accepted: another node")
 
@@ -250,7 +251,7 @@ def background_joins_two_nodes(draft: Draft) -> Iterator[Issue]:
 def baseline_is_a_policy(draft: Draft) -> Iterator[Issue]:
     """The policy that is run beside is in the scenario."""
     if draft.scenario.baseline is not None:
-        yield from _dangling(draft, ("baseline",), draft.scenario.baseline, "policies")
+        yield from dangling(draft, ("baseline",), draft.scenario.baseline, "policies")
 
 
 def times_fit_the_duration(draft: Draft) -> Iterator[Issue]:

@@ -15,6 +15,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from netgen.document.messages import issues_of
+from netgen.document.ranges import with_ranges
 from netgen.document.tree import Issue, Item, Mark, issue_at, merged, plain
 from netgen.scenario.fields import ARROW
 from netgen.scenario.network import Topology, TopologyField
@@ -50,7 +51,7 @@ def _item(value: object, like: Item) -> Item:
 
 def expand(root: Item, issues: list[Issue]) -> Item:
     """Return the scenario written out: the keys are those of `Scenario`, the marks those of the files."""
-    root = absolute_paths(root)
+    root = absolute_paths(with_ranges(root, issues))
     entries = dict(root.mapping)
     topology = entries.pop("topology", None)
     nodes, links = (
@@ -154,7 +155,7 @@ def absolute_paths(root: Item) -> Item:
     entries = dict(root.mapping)
     if "topology" in entries:
         entries["topology"] = _anchored(entries["topology"])
-    for section in ("contents", "links", "policies"):
+    for section in ("contents", "links", "policies", "nodes", "audiences"):
         named = entries.get(section)
         if named is None or not isinstance(named.value, dict):
             continue
@@ -165,14 +166,22 @@ def absolute_paths(root: Item) -> Item:
             elif section == "policies":
                 moved[key] = _policy_file(entry)
             else:
-                capacity = entry.mapping.get("capacity")
-                moved[key] = (
-                    entry
-                    if capacity is None
-                    else replace(entry, value={**entry.mapping, "capacity": _anchored(capacity)})
-                )
+                moved[key] = _anchored_below(entry, _PATHS_BELOW[section])
         entries[section] = replace(named, value=moved)
     return replace(root, value=entries)
+
+
+_PATHS_BELOW = {"links": ("capacity",), "nodes": ("radio", "layout"), "audiences": ("mobility",)}
+
+
+def _anchored_below(entry: Item, keys: tuple[str, ...]) -> Item:
+    """Make the `path` of the mapping at `keys` in an entry absolute, where there is one."""
+    if not keys:
+        return _anchored(entry)
+    below = entry.mapping.get(keys[0])
+    if below is None:
+        return entry
+    return replace(entry, value={**entry.mapping, keys[0]: _anchored_below(below, keys[1:])})
 
 
 def _anchored(entry: Item) -> Item:

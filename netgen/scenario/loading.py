@@ -83,12 +83,13 @@ def load_scenario(
 
 
 def _is_late(override: _Override, root: Item) -> bool:
-    """Whether an override concerns what only expansion makes: directed links, generated nodes."""
+    """Whether an override concerns what only expansion makes: directed links, generated nodes, numbered names."""
     section, *rest = override.keys
-    nodes = root.mapping.get("nodes")
-    named = nodes.mapping if nodes is not None else {}
+    entries = root.mapping.get(section)
+    named = entries.mapping if entries is not None else {}
+    made = section != "nodes" or "topology" in root.mapping or any("{" in name for name in named)
     return section == "links" or (
-        section == "nodes" and "topology" in root.mapping and len(rest) > 1 and rest[0] not in named
+        section in NAMED_SECTIONS and made and len(rest) > 1 and rest[0] not in named
     )
 
 

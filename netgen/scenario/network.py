@@ -29,7 +29,6 @@ from netgen.scenario.fields import (
     Name,
     Quantity,
     QueueSize,
-    Rate,
     Share,
     ShortForm,
     Span,
@@ -39,6 +38,7 @@ from netgen.scenario.fields import (
     kind_tag,
     variant,
 )
+from netgen.scenario.radio import CellRadio, CellularRadio, TowerRadioField
 
 LARGEST_TOPOLOGY = 10_000
 
@@ -64,29 +64,11 @@ class Gpu(StrictModel):
 GpuField = Annotated[Gpu, ShortForm(lambda device: {"device": device}, (str,), {"type": "string"})]
 
 
-class CellRadio(StrictModel):
-    """The shared downlink of a cell with fixed rates."""
-
-    capacity_bps: Rate = Field(alias="capacity", description="downlink rate that all users of the cell share")
-    peak_rate_bps: Rate = Field(alias="peak_rate", description="most that one user receives")
-
-
-class BroadcastRadio(StrictModel):
-    """The one broadcast channel of a tower with a fixed rate."""
-
-    capacity_bps: Rate = Field(alias="capacity", description="rate of the broadcast channel")
-    delay_s: Delay = Field(1e-3, alias="delay", description="delay from the tower to every receiver")
-    coverage: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
-        1.0, description="share of the audience that is inside coverage"
-    )
-    segment_loss: LossShare = Field(
-        0.0, description="probability that one user inside coverage loses one segment"
-    )
-
-
 def _no_radio(value: object) -> None:
     if value is not None:
-        reason = "a radio belongs to a cell or a tower; accepted: leave it out, or kind: cell or kind: tower"
+        reason = (
+            "a radio belongs to a cell, a ran or a tower; accepted: leave it out, or kind: cell, ran or tower"
+        )
         raise PydanticCustomError("radio", "{reason}", {"reason": reason})
 
 
@@ -118,11 +100,20 @@ class CellNode(_AnyNode):
     )
 
 
+class RanNode(_AnyNode):
+    """A cellular network: sectors over an area, among which users move and hand over."""
+
+    kind: Literal["ran"] = Field(description="preset of the node's defaults")
+    radio: CellularRadio | None = Field(
+        None, description="sites, channel, air interface; needed when an audience uses the network"
+    )
+
+
 class TowerNode(_AnyNode):
-    """A transmitter that serves all users of its audiences at once by broadcast."""
+    """A transmitter, or a network of them, that serves all users of its audiences at once by broadcast."""
 
     kind: Literal["tower"] = Field(description="preset of the node's defaults")
-    radio: BroadcastRadio | None = Field(
+    radio: TowerRadioField | None = Field(
         None, description="broadcast channel; needed when an audience uses the tower"
     )
 
@@ -135,13 +126,14 @@ def _node_tag(node: Mapping[str, Any]) -> str:
     return _PLAIN_TAG if node.get("kind") in _PLAIN_KINDS else kind_tag(node)
 
 
-Node = PlainNode | CellNode | TowerNode
+Node = PlainNode | CellNode | RanNode | TowerNode
 NodeField = Annotated[
     Annotated[PlainNode, Tag(_PLAIN_TAG)]
     | Annotated[CellNode, Tag("kind=cell")]
+    | Annotated[RanNode, Tag("kind=ran")]
     | Annotated[TowerNode, Tag("kind=tower")],
     variant(_node_tag),
-    ShortForm(lambda kind: {"kind": kind}, (str,), {"enum": [*_PLAIN_KINDS, "tower", "cell"]}),
+    ShortForm(lambda kind: {"kind": kind}, (str,), {"enum": [*_PLAIN_KINDS, "tower", "cell", "ran"]}),
 ]
 
 

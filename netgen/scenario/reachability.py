@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from netgen.document.tree import Issue
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
+from netgen.scenario.radio_check import RADIO_CHECKS, radio_warnings
 from netgen.scenario.schema import ExplicitRoute, Scenario, Service
 
 _FEW_SOURCES = 50
@@ -116,7 +117,7 @@ def stations_have_viewers(draft: Draft) -> Iterator[Issue]:
     for name, service in scenario.services.items():
         for index, receiver in enumerate(service.receivers):
             kind = scenario.nodes[receiver].kind
-            if kind in ("tower", "cell") and not any(
+            if kind in ("tower", "cell", "ran") and not any(
                 name in audience.watches and (receiver == audience.tower or receiver in audience.cells)
                 for audience in scenario.audiences.values()
             ):
@@ -146,7 +147,7 @@ def personal_services_have_cells(draft: Draft) -> Iterator[Issue]:
     """Only a cell can give each user bits of its own."""
     for name, service in draft.scenario.services.items():
         kinds = {draft.scenario.nodes[receiver].kind for receiver in service.receivers}
-        if service.personal and "cell" not in kinds:
+        if service.personal and not kinds & {"cell", "ran"}:
             reason = "has no effect, no receiver is a cell; accepted: false, or a cell among the receivers"
             yield draft.issue(("services", name, "personal"), reason)
 
@@ -190,7 +191,7 @@ WHOLE_CHECKS: tuple[Check, ...] = (
 
 def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
     """Run all checks; those of the whole only when every entry is there and no reference dangles."""
-    issues = [issue for check in ENTRY_CHECKS for issue in check(draft)]
+    issues = [issue for check in (*ENTRY_CHECKS, *RADIO_CHECKS) for issue in check(draft)]
     if complete and not issues:
         issues = [issue for check in WHOLE_CHECKS for issue in check(draft)]
     return issues
@@ -198,7 +199,7 @@ def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
 
 def scenario_warnings(scenario: Scenario) -> tuple[str, ...]:
     """Return what is probably not meant: entries that nothing uses, and settings without effect."""
-    return (*_unused(scenario), *_without_effect(scenario))
+    return (*_unused(scenario), *_without_effect(scenario), *radio_warnings(scenario))
 
 
 def _unused(scenario: Scenario) -> Iterator[str]:

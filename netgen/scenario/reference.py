@@ -14,6 +14,8 @@ from pydantic import BaseModel, Field, StringConstraints, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from netgen import units
+from netgen.document.messages import NAME_PATTERN
+from netgen.document.ranges import WRITTEN_NAME_PATTERN
 from netgen.document.source import resolve_plain
 from netgen.scenario.fields import ARROW_PATTERN, Name, Quantity
 from netgen.scenario.network import Link, NodeField, TopologyField
@@ -79,8 +81,9 @@ def json_schema() -> dict[str, Any]:
     definitions["Scenario"] = whole
     for definition in definitions.values():
         _close_patterns(definition)
+        _allow_ranges(definition)
     parts = {f"{name}Part": _part(definition) for name, definition in copy.deepcopy(definitions).items()}
-    for name in ("Link", "Gpu", "PlainNode", "CellNode", "TowerNode"):
+    for name in ("Link", "Gpu", "PlainNode", "CellNode", "RanNode", "TowerNode"):
         definitions[name].pop("required", None)
     whole["properties"]["nodes"] = _any_variant(whole["properties"]["nodes"])
     for entry in parts["ScenarioPart"]["properties"].values():
@@ -125,6 +128,21 @@ def _close_patterns(node: Any) -> None:  # noqa: ANN401  (any JSON)
     elif isinstance(node, list):
         for entry in node:
             _close_patterns(entry)
+
+
+def _allow_ranges(node: Any) -> None:  # noqa: ANN401  (any JSON)
+    """Let names be written as numbered ranges, everywhere below `node`."""
+    if isinstance(node, dict):
+        named = node.get("patternProperties", {})
+        if NAME_PATTERN in named:
+            named[WRITTEN_NAME_PATTERN] = named.pop(NAME_PATTERN)
+        if node.get("pattern") == NAME_PATTERN:
+            node["pattern"] = WRITTEN_NAME_PATTERN
+        for entry in node.values():
+            _allow_ranges(entry)
+    elif isinstance(node, list):
+        for entry in node:
+            _allow_ranges(entry)
 
 
 def _any_variant(node: Any) -> Any:  # noqa: ANN401  (any JSON)

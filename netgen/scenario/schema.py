@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Tag, field_validator
 
 from netgen import units
+from netgen.scenario.audience import Audience
 from netgen.scenario.fields import (
     ARROW,
     BitsPerPixel,
@@ -230,52 +231,10 @@ class Service(StrictModel):
     enhances: Name | None = Field(
         None, description="name of the common service that this one adds to; null for none"
     )
+    pipe: Name | None = Field(
+        None, description="physical-layer pipe in which a tower sends it; null for the tower's first"
+    )
     route: RouteField = Field(WeightedRoute(), description="how paths are found")
-
-
-class JoinAtStart(StrictModel):
-    """All users are there from the start. Short form: `start`."""
-
-    kind: Literal["start"] = Field(description="start")
-
-
-class JoinUniformly(StrictModel):
-    """Users join at instants drawn uniformly from a span that begins with the run."""
-
-    kind: Literal["uniform"] = Field(description="uniform")
-    over_s: Span = Field(alias="over", description="length of the span")
-
-
-class JoinPoisson(StrictModel):
-    """Users join one after another as a Poisson process until all are there."""
-
-    kind: Literal["poisson"] = Field(description="poisson")
-    rate_hz: Annotated[float, Quantity(units.EVENT_RATE, gt=0, le=1e9)] = Field(
-        alias="rate", description="mean number of users that join in a second"
-    )
-
-
-Join = JoinAtStart | JoinUniformly | JoinPoisson
-JoinField = Annotated[
-    Annotated[JoinAtStart, Tag("kind=start")]
-    | Annotated[JoinUniformly, Tag("kind=uniform")]
-    | Annotated[JoinPoisson, Tag("kind=poisson")],
-    variant(kind_tag),
-    ShortForm(lambda kind: {"kind": kind}, (str,), {"const": "start"}),
-]
-
-
-class Audience(StrictModel):
-    """Users that watch the same services; they are rows of an array, not nodes."""
-
-    count: Annotated[Whole, Field(ge=1, le=10_000_000)] = Field(description="number of users")
-    tower: Name | None = Field(None, description="tower whose broadcast they receive; null for none")
-    cells: Names = Field((), description="cells among which they are divided")
-    assignment: Literal["even", "random"] = Field(
-        "even", description="how users are given their cells: in turn, or at random"
-    )
-    watches: Annotated[Names, Field(min_length=1)] = Field(description="services that they watch")
-    join: JoinField = Field(JoinAtStart(kind="start"), description="when users begin to watch")
 
 
 class Background(StrictModel):

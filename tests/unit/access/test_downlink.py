@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import simpy
 
-from netgen.access.downlink import Downlink, Download
+from netgen.access.downlink import Downlink
+from netgen.access.download import Download
 from netgen.transport.train import Meaning
 
 S = 10**9
@@ -29,7 +30,8 @@ class Cell:
         self.env.process(process())
 
     def _noting(self, name):
-        def done(done_s):
+        def done(done_s, given_up):
+            assert not given_up
             assert name not in self.got
             self.got[name] = done_s.tolist()
 

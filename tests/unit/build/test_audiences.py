@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import simpy
 
-from netgen.build.audiences import build_audiences
+from netgen.build.receivers import build_receivers
 from netgen.rng import Streams
 
 TEXT = """
@@ -32,7 +32,7 @@ audiences:
 @pytest.fixture
 def built(scenario_of):
     def go(*overrides, seed=1):
-        return build_audiences(scenario_of(TEXT, *overrides), Streams(seed), simpy.Environment(0))
+        return build_receivers(scenario_of(TEXT, *overrides), Streams(seed), simpy.Environment(0))
 
     return go
 
@@ -60,11 +60,14 @@ def test_a_row_for_every_user_and_service(built):
 
 
 def test_users_are_divided_in_turn_or_at_random(built):
-    even = [row["node"] for row in rows(built(), service="own", audience="crowd")]
+    def cells(audiences, **wanted):
+        found = {int(row["user"].split(":")[1]): row["node"] for row in rows(audiences, **wanted)}
+        return [found[number] for number in range(len(found))]
+
+    even = cells(built(), service="own", audience="crowd")
     assert even == ["c1", "c2"] * 100
-    assert [row["node"] for row in rows(built(), audience="homes")] == ["c1", "c2", "c1", "c2", "c1"]
-    audiences = built("audiences.crowd.assignment=random")
-    drawn = [row["node"] for row in rows(audiences, service="own", audience="crowd")]
+    assert cells(built(), audience="homes") == ["c1", "c2", "c1", "c2", "c1"]
+    drawn = cells(built("audiences.crowd.assignment=random"), service="own", audience="crowd")
     assert drawn != even
     assert 70 < drawn.count("c1") < 130
 
@@ -85,13 +88,13 @@ def test_coverage_is_a_share_of_the_audience_and_part_of_the_world(built):
         people = audiences.population
         mine = np.array([name == audience and s == "common" for name, s in zip(people.audiences, people.services,
                                                                               strict=True)])  # fmt: skip
-        return audiences.broadcasts["M:air"].covered[mine]
+        return audiences.channels["M:air"].covered[mine]
 
     assert 0.48 < covered().mean() < 0.72
     assert covered().tolist() == covered().tolist()
     assert covered().tolist() != covered(seed=2).tolist()
     assert covered().tolist() != covered("guests").tolist()  # every audience has luck of its own
-    assert built().broadcasts["M:air"].segment_loss == 0.05
+    assert built().channels["M:air"].segment_loss == 0.05
 
 
 def test_cells_serve_their_users(built):
@@ -125,7 +128,7 @@ def luck_of(audiences, audience="crowd"):
             if service == "own":
                 one["cell"] = people.nodes[row]
             if service == "common":
-                one["covered"] = audiences.broadcasts["M:air"].covered[row]
+                one["covered"] = audiences.channels["M:air"].covered[row]
     return found
 
 
@@ -167,11 +170,11 @@ def test_an_identity_belongs_to_the_user_and_to_nothing_else(built):
 
 def test_a_terminal_called_like_a_numbered_user_is_no_user_of_an_audience(scenario_of):
     text = TEXT.replace("crowd:", "T:").replace("  T:", "  T-000:", 1).replace("S -> T", "S -> T-000")
-    audiences = build_audiences(
+    audiences = build_receivers(
         scenario_of(text.replace("c2, T]", "c2, T-000]")), Streams(1), simpy.Environment(0)
     )
     people = audiences.population
     assert len({(user, service) for user, service in zip(people.users, people.services, strict=True)}) == len(
         people.users
     )
-    assert not audiences.broadcasts["M:air"].covered[people.users.index("T-000")]
+    assert not audiences.channels["M:air"].covered[people.users.index("T-000")]

@@ -14,11 +14,13 @@ from netgen.errors import InputError
 from netgen.ledger import (
     RECORD_TYPES,
     DecisionRecord,
+    DistributionRecord,
     LedgerReader,
     LedgerWriter,
     LinkRecord,
     NodeRecord,
     OptionSeen,
+    SectorRecord,
     SegmentRecord,
     Stage,
     UserRecord,
@@ -204,5 +206,7 @@ def test_the_table_names_are_those_of_the_run_directory():
         "users": UserRecord,
         "segments": SegmentRecord,
         "decisions": DecisionRecord,
+        "sectors": SectorRecord,
+        "distributions": DistributionRecord,
     }
     assert expected == RECORD_TYPES

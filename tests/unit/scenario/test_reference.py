@@ -7,10 +7,10 @@ import jsonschema
 import pytest
 import yaml
 
-from netgen.errors import ScenarioError
-from netgen.scenario import field_table, json_schema, load_scenario, resolved_yaml
 from netgen.document.source import parse_text
 from netgen.document.tree import plain
+from netgen.errors import ScenarioError
+from netgen.scenario import field_table, json_schema, load_scenario, resolved_yaml
 
 SAMPLES = Path(__file__).parent / "samples"
 ERRORS = Path(__file__).parent / "errors"

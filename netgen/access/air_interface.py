@@ -1,0 +1,158 @@
+"""What each user gets in one epoch: from SINR to rate, and from the sectors' blocks to the users' rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netgen.nr.link_adaptation import RateTable
+from netgen.scheduling.allocation import Scheduler, allocate
+from netgen.scheduling.multicast import MulticastGroups, multicast_groups
+from netgen.scheduling.past_throughput import PastThroughput
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A guaranteed rate of a service, bit/s per user; priority 0 is served first."""
+
+    rate_bps: float
+    priority: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """Users with something waiting at the begin of an epoch, of one kind of queue.
+
+    Parameters
+    ----------
+    rows : (n,) int64                       Users.
+    sector : (n,) int64                     Their sectors.
+    rate_per_block_bps : (n,) float, bit/s  What one resource block gives each of them.
+    demand_bps : (n,) float, bit/s          What would empty their queues within the epoch.
+    service : (n,) int64                    Number of the service at the head of each queue.
+    """
+
+    rows: Rows
+    sector: Rows
+    rate_per_block_bps: Floats
+    demand_bps: Floats
+    service: Rows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grant:
+    """Rates for one epoch.
+
+    Parameters
+    ----------
+    unicast_bps, multicast_bps : float, bit/s   Rate of each waiting user.
+    used_blocks : (S,) float                    Resource blocks in use, averaged over the epoch.
+    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once.
+    """
+
+    unicast_bps: Floats
+    multicast_bps: Floats
+    used_blocks: Floats
+    multicast_air_bps: Floats
+
+
+def per_sector(sector: Rows, values: Floats, sectors: int) -> Floats:
+    """Sum of some values (n,) in each of the sectors (S,)."""
+    return np.bincount(sector, weights=values, minlength=sectors).astype(np.float64, copy=False)
+
+
+class AirInterface:
+    """Link adaptation and scheduler of all sectors.
+
+    Parameters
+    ----------
+    rates : RateTable               From SINR to the rate of one resource block.
+    blocks : (S,) float             Resource blocks of each sector.
+    scheduler : str                 `round-robin`, `proportional-fair` or `max-min`.
+    promises : mapping              Guaranteed rates by number of the service.
+    users : int                     Number of users.
+    """
+
+    def __init__(
+        self,
+        rates: RateTable,
+        blocks: Floats,
+        *,
+        scheduler: str,
+        promises: Mapping[int, Promise],
+        users: int,
+    ) -> None:
+        self.rates = rates
+        self.blocks = blocks
+        self.scheduler = Scheduler.named(scheduler)
+        self._promises = dict(promises)
+        self._past = PastThroughput(users) if self.scheduler is Scheduler.PROPORTIONAL_FAIR else None
+
+    @property
+    def sectors(self) -> int:
+        """Number of sectors."""
+        return len(self.blocks)
+
+    def share(self, unicast: Waiting, multicast: Waiting, *, now_s: float, epoch_s: float) -> Grant:
+        """Share out the blocks of all sectors for the epoch from `now_s` on.
+
+        A multicast group competes like one user; the past of proportional fair belongs to unicast users alone.
+        """
+        groups = multicast_groups(
+            multicast.rate_per_block_bps,
+            multicast.demand_bps,
+            sector=multicast.sector,
+            content=multicast.service,
+        )
+        rate = np.concatenate([unicast.rate_per_block_bps, groups.rate_per_block_bps])
+        sector = np.concatenate([unicast.sector, groups.sector])
+        granted = self._allocated(unicast, groups, rate, sector, now_s=now_s, epoch_s=epoch_s)
+        got_bps = granted * rate
+        users = len(unicast.rows)
+        if self._past is not None:
+            self._past.record(unicast.rows, got_bps[:users], now_s=now_s, epoch_s=epoch_s)
+        return Grant(
+            unicast_bps=got_bps[:users],
+            multicast_bps=np.minimum(groups.to_members(got_bps[users:]), multicast.demand_bps),
+            used_blocks=per_sector(sector, granted, self.sectors),
+            multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors),
+        )
+
+    def _allocated(
+        self,
+        unicast: Waiting,
+        groups: MulticastGroups,
+        rate: Floats,
+        sector: Rows,
+        *,
+        now_s: float,
+        epoch_s: float,
+    ) -> Floats:
+        """Blocks of each unicast user and then of each group."""
+        head_start = None
+        if self._past is not None:
+            mine = self._past.head_start_blocks(
+                unicast.rows, unicast.rate_per_block_bps, now_s=now_s, epoch_s=epoch_s
+            )
+            head_start = np.concatenate([mine, np.zeros(len(groups.sector))])
+        demand_bps = np.concatenate([unicast.demand_bps, groups.demand_bps])
+        if not self._promises:
+            return allocate(
+                self.scheduler, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
+                head_start_blocks=head_start,
+            ).blocks  # fmt: skip
+        service = np.concatenate([unicast.service, groups.content])
+        guaranteed_bps, priority = np.zeros(len(rate)), np.zeros(len(rate), dtype=np.int64)
+        for number, promise in self._promises.items():
+            mine_too = service == number
+            guaranteed_bps[mine_too], priority[mine_too] = promise.rate_bps, promise.priority
+        return allocate(
+            Scheduler.GUARANTEED, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
+            head_start_blocks=head_start, guaranteed_bps=guaranteed_bps, priority=priority, rest=self.scheduler,
+        ).blocks  # fmt: skip

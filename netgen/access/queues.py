@@ -1,0 +1,207 @@
+"""What waits for each terminal: one first-in-first-out queue of segments per user, all of them in arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from netgen.access.download import Download, Floats, Rows
+
+_SLACK_BITS = 1e-3  # a remainder below a thousandth of a bit is rounding, not work for another epoch
+_NO_DOWNLOAD = -1
+
+
+class TerminalQueues:
+    """Fluid queues of many users; a step costs what is served and what completes, not what waits.
+
+    A user's queue is a stretch of its own bit count: segment k ends at a mark, and is complete when the count of
+    bits served reaches it. Segments that are given up stay in line without weight and are skipped at the head.
+
+    Parameters
+    ----------
+    users : int                     Number of users.
+    """
+
+    def __init__(self, users: int) -> None:
+        self.users = users
+        self.backlog_bits = np.zeros(users)
+        self.offered_bits = 0.0
+        self.carried_bits = 0.0
+        self.discarded_bits = 0.0
+        self._position = np.zeros(users)
+        self._end = np.zeros(users)
+        self._depth = 4
+        self._marks = np.zeros((users, self._depth))
+        self._numbers = np.full((users, self._depth), _NO_DOWNLOAD, dtype=np.int64)
+        self._head = np.zeros(users, dtype=np.int64)
+        self._waiting = np.zeros(users, dtype=np.int64)
+        self._downloads: dict[int, Download] = {}
+        self._missing: dict[int, int] = {}
+        self._count = 0
+        # Per download ever made: its service, its generative share, and whether it was given up.
+        self._service = np.zeros(1024, dtype=np.int64)
+        self._share = np.zeros(1024)
+        self._given_up = np.zeros(1024, dtype=np.bool_)
+
+    def __len__(self) -> int:
+        """Number of downloads under way."""
+        return len(self._downloads)
+
+    @property
+    def downloads(self) -> tuple[Download, ...]:
+        """What is under way, oldest first."""
+        return tuple(self._downloads.values())
+
+    def active(self) -> Rows:
+        """Users for whom something waits, increasing."""
+        rows: Rows = np.flatnonzero(self.backlog_bits > 0)
+        return rows
+
+    def head_service(self, rows: Rows) -> Rows:
+        """Number of the service of the segment at the head of each queue, of users with something waiting."""
+        service: Rows = self._service[self._numbers[rows, self._head[rows]]]
+        return service
+
+    def enqueue(self, download: Download, service: int = 0) -> None:
+        """Put a segment of a service, which has a number, behind what its users already wait for."""
+        number, users = self._register(download)
+        self._service[number] = service
+        while int(self._waiting[users].max(initial=0)) >= self._depth:
+            self._deepen()
+        self._end[users] += download.size_bits
+        place = (self._head[users] + self._waiting[users]) % self._depth
+        self._marks[users, place] = self._end[users]
+        self._numbers[users, place] = number
+        self._waiting[users] += 1
+        self.backlog_bits[users] += download.size_bits
+        self.offered_bits += float(download.size_bits) * len(users)
+
+    def serve(self, rows: Rows, rate_bps: Floats, begin_s: float, span_s: float) -> tuple[Floats, Floats]:
+        """Serve some users at constant rates for a span of time, and finish what becomes complete.
+
+        Parameters
+        ----------
+        rows : (n,) int64               Users with something waiting, each once.
+        rate_bps : (n,) float, bit/s    Their rates, >= 0.
+        begin_s, span_s : float, s      Beginning and length of the span.
+
+        Returns
+        -------
+        bits, generative : (n,) float, bit  Bits that each user got, and those of them that steer a model.
+        """
+        keep = rate_bps > 0
+        live = np.flatnonzero(keep)
+        bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
+        left = np.minimum(rate_bps * span_s, self.backlog_bits[rows])
+        events: list[tuple[Rows, Rows, Floats]] = []
+        while len(live):
+            users = rows[live]
+            head = self._head[users]
+            number = self._numbers[users, head]
+            missing = self._marks[users, head] - self._position[users]
+            through = left[live] >= missing - _SLACK_BITS
+            moved = np.where(through, missing, left[live])
+            bits[live] += moved
+            generative[live] += moved * self._share[number]
+            left[live] -= moved
+            self._position[users] += moved
+            live, users, number = live[through], users[through], number[through]
+            if len(live):
+                left[live] = np.maximum(left[live], 0.0)
+                # What is left is served after this segment, so the instant is that much before the end.
+                spent_s = bits[live] / rate_bps[live]
+                events.append((number, users, begin_s + np.minimum(spent_s, span_s)))
+                self._pop(users)
+                more = (self._waiting[users] > 0) & (left[live] > _SLACK_BITS)
+                live = live[more]
+        self.backlog_bits[rows] -= bits
+        empty = rows[self._waiting[rows] == 0]
+        self.backlog_bits[empty] = 0.0
+        self.carried_bits += float(bits.sum())
+        self._record(events)
+        return bits, generative
+
+    def give_up(self, now_ns: int) -> None:
+        """Drop the copies that are not complete of every download whose deadline has passed."""
+        late = [
+            number
+            for number, download in self._downloads.items()
+            if download.deadline_ns is not None and download.deadline_ns < now_ns
+        ]
+        for number in late:
+            self._given_up[number] = True
+            download = self._downloads[number]
+            users = download.users[np.isnan(download.done_s)]
+            at_head = (self._numbers[users, self._head[users]] == number) & (self._waiting[users] > 0)
+            dropped = np.full(len(users), float(download.size_bits))
+            first = users[at_head]
+            dropped[at_head] = self._marks[first, self._head[first]] - self._position[first]
+            self.backlog_bits[users] -= dropped
+            self.discarded_bits += float(dropped.sum())
+            self._position[first] = self._marks[first, self._head[first]]
+            self._pop(first)
+            self.backlog_bits[users[self._waiting[users] == 0]] = 0.0
+            self._finish(number, given_up=True)
+
+    def finish(self) -> None:
+        """Hand over what some users of unfinished segments have; the others' instants stay NaN."""
+        for number in list(self._downloads):
+            self._finish(number, given_up=False)
+
+    def _register(self, download: Download) -> tuple[int, Rows]:
+        """Number a download and remember it."""
+        number, users = self._count, download.users
+        self._count += 1
+        if number == len(self._share):
+            self._service = np.concatenate([self._service, np.zeros(number, dtype=np.int64)])
+            self._share = np.concatenate([self._share, np.zeros(number)])
+            self._given_up = np.concatenate([self._given_up, np.zeros(number, dtype=np.bool_)])
+        self._share[number] = download.generative_share
+        download.done_s = np.full(len(users), np.nan)
+        self._downloads[number] = download
+        self._missing[number] = len(users)
+        return number, users
+
+    def _deepen(self) -> None:
+        """Double the room of every queue, with its head at the front."""
+        order = (self._head[:, None] + np.arange(self._depth)) % self._depth
+        rows = np.arange(self.users)[:, None]
+        self._marks = np.concatenate([self._marks[rows, order], np.zeros_like(self._marks)], axis=1)
+        numbers = np.full_like(self._numbers, _NO_DOWNLOAD)
+        self._numbers = np.concatenate([self._numbers[rows, order], numbers], axis=1)
+        self._head[:] = 0
+        self._depth *= 2
+
+    def _pop(self, users: Rows) -> None:
+        """Take away the heads of some queues, and what was given up behind them."""
+        while len(users):
+            self._head[users] = (self._head[users] + 1) % self._depth
+            self._waiting[users] -= 1
+            users = users[self._waiting[users] > 0]
+            head = self._head[users]
+            users = users[self._given_up[self._numbers[users, head]]]
+            # Its bits left the backlog when it was given up.
+            self._position[users] = self._marks[users, self._head[users]]
+
+    def _record(self, events: list[tuple[Rows, Rows, Floats]]) -> None:
+        """Note completions, download by download, and finish those that are complete everywhere."""
+        if not events:
+            return
+        numbers = np.concatenate([event[0] for event in events])
+        users = np.concatenate([event[1] for event in events])
+        at_s = np.concatenate([event[2] for event in events])
+        order = np.argsort(numbers, kind="stable")
+        numbers, users, at_s = numbers[order], users[order], at_s[order]
+        first = np.flatnonzero(np.concatenate([[True], numbers[1:] != numbers[:-1]]))
+        for begin, end in zip(first, np.append(first[1:], len(numbers)), strict=True):
+            number = int(numbers[begin])
+            download = self._downloads[number]
+            download.done_s[np.searchsorted(download.users, users[begin:end])] = at_s[begin:end]
+            self._missing[number] -= int(end - begin)
+            if not self._missing[number]:
+                self._finish(number, given_up=False)
+
+    def _finish(self, number: int, *, given_up: bool) -> None:
+        """The fate of a download is known."""
+        download = self._downloads.pop(number)
+        del self._missing[number]
+        download.done(download.done_s, given_up)

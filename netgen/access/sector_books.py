@@ -1,0 +1,75 @@
+"""What the sectors of a cellular network did, interval by interval."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netgen.access.histogram import Histogram
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class SectorBooks:
+    """Sums per interval and sector, and distributions over users and time.
+
+    Parameters
+    ----------
+    sectors : int                   Number of sectors.
+    users : int                     Number of users of the network.
+    interval_ns, end_ns : int, ns   Interval of the books, and end of the run.
+
+    Attributes
+    ----------
+    user_s, active_s : (intervals, sectors)     Time that attached users, and users with something waiting, spent.
+    used_block_s, block_s : (intervals, sectors)    Resource blocks in use, and there, times time.
+    carried_bits : (intervals, sectors)         Bits put on the air; a multicast counts once.
+    handovers, ping_pongs : (intervals, sectors)    Users who came in by handover; those of them who were back soon.
+    """
+
+    def __init__(self, sectors: int, users: int, *, interval_ns: int, end_ns: int) -> None:
+        self.interval_ns = interval_ns
+        shape = (-(-end_ns // interval_ns), sectors)
+        self.user_s, self.active_s = np.zeros(shape), np.zeros(shape)
+        self.used_block_s, self.block_s = np.zeros(shape), np.zeros(shape)
+        self.carried_bits = np.zeros(shape)
+        self.handovers = np.zeros(shape, dtype=np.int64)
+        self.ping_pongs = np.zeros(shape, dtype=np.int64)
+        self.sinr_db = Histogram(-40.0, 60.0, 400)
+        self.rate_bps = Histogram(1e3, 1e10, 280, decades=True)
+        self.out_of_range = 0
+        self.samples = 0
+        self.sinr_sum_db, self.sinr_samples = np.zeros(users), np.zeros(users, dtype=np.int64)
+        self.served_bits, self.served_s = np.zeros(users), np.zeros(users)
+        self.user_handovers = np.zeros(users, dtype=np.int64)
+        self._since_sample = np.zeros((2, users))
+
+    def slot(self, until_ns: int) -> int:
+        """Interval of a span that ends at an instant."""
+        return max(until_ns - 1, 0) // self.interval_ns
+
+    def served(self, rows: Rows, bits: Floats, span_s: float) -> None:
+        """Some users, who had something waiting, got bits in a span of time."""
+        self.served_bits[rows] += bits
+        self.served_s[rows] += span_s
+        self._since_sample[0, rows] += bits
+        self._since_sample[1, rows] += span_s
+
+    def handed_over(self, slot: int, rows: Rows, to_sector: Rows, ping_pong: NDArray[np.bool_]) -> None:
+        """Some users changed their sector."""
+        np.add.at(self.handovers[slot], to_sector, 1)
+        np.add.at(self.ping_pongs[slot], to_sector[ping_pong], 1)
+        self.user_handovers[rows] += 1
+
+    def sample(self, rows: Rows, sinr_db: Floats, out_of_range: int) -> None:
+        """Count the SINR of attached users, and the mean rate since the last sample of those who had a queue."""
+        self.sinr_db.add(sinr_db)
+        self.samples += len(rows)
+        self.out_of_range += out_of_range
+        self.sinr_sum_db[rows] += sinr_db
+        self.sinr_samples[rows] += 1
+        bits, span_s = self._since_sample
+        active = span_s > 0
+        self.rate_bps.add(bits[active] / span_s[active])
+        self._since_sample[:] = 0.0

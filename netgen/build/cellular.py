@@ -1,0 +1,254 @@
+"""Cellular networks of a scenario: sites, channel, air interface, users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import simpy
+
+from netgen.access.air_interface import AirInterface, Promise
+from netgen.access.cellular import CellularNetwork, CellularParts
+from netgen.build.audiences import Columns, cell_users
+from netgen.build.crowd import Located
+from netgen.errors import InputError, ModelRangeError
+from netgen.nr.fading import Fading
+from netgen.nr.link_adaptation import RateTable
+from netgen.nr.numerology import Numerology, Overhead
+from netgen.propagation.antenna import SectorAntenna
+from netgen.propagation.building_entry import (
+    Building,
+    car_loss_db,
+    inside_distance_m,
+    inside_loss_db,
+    wall_loss_db,
+    wall_sigma_db,
+)
+from netgen.propagation.path_loss import Environment
+from netgen.radio.channel import Channel, Terminals
+from netgen.radio.handover import A3Handover, HandoverSettings
+from netgen.radio.sectors import Sectors
+from netgen.radio.signals import make_signals
+from netgen.rng import Streams, hashed_normal, hashed_uniform
+from netgen.scenario.audience import Terminal
+from netgen.scenario.network import RanNode
+from netgen.scenario.radio import CellularRadio, HexagonalLayout
+from netgen.scenario.schema import Scenario
+from netgen.topology.hexagonal import hexagonal_layout
+from netgen.topology.layout import SiteLayout
+from netgen.topology.sites import read_sites
+from netgen.transport.clock import to_ns
+from netgen.units import w_to_dbm
+
+_THERMAL_NOISE_DBM_HZ = -173.975
+"""Thermal noise density at 290 K, k T0."""
+_FLOOR_M = 3.0
+_MCS_TABLES = {"64qam": 1, "256qam": 2}
+_LISTED_MARGIN_M = 1000.0
+
+
+def build_layouts(scenario: Scenario) -> dict[str, SiteLayout]:
+    """Sites of every cellular network; raises InputError for a file of sites that cannot be read."""
+    layouts = {}
+    for name, node in scenario.nodes.items():
+        if isinstance(node, RanNode) and node.radio is not None:
+            layout = node.radio.layout
+            if isinstance(layout, HexagonalLayout):
+                layouts[name] = hexagonal_layout(
+                    layout.sites, inter_site_distance_m=layout.spacing_m, height_m=layout.height_m,
+                    sectors=layout.sectors, wrap_around=layout.wrap_around,
+                )  # fmt: skip
+            else:
+                layouts[name] = read_sites(
+                    layout.path, default_height_m=layout.height_m, margin_m=_LISTED_MARGIN_M
+                )
+    return layouts
+
+
+def build_networks(
+    scenario: Scenario,
+    streams: Streams,
+    env: simpy.Environment,
+    *,
+    columns: Columns,
+    located: Located,
+    layouts: Mapping[str, SiteLayout],
+) -> dict[str, CellularNetwork]:
+    """Make every cellular network that has users.
+
+    Raises
+    ------
+    InputError                      A figure is outside what a model of the radio covers; names the node.
+    """
+    networks = {}
+    for name, layout in layouts.items():
+        users = cell_users(columns, name)
+        node = scenario.nodes[name]
+        if not users or not isinstance(node, RanNode) or node.radio is None:
+            continue
+        try:
+            parts = _parts(name, node.radio, scenario, streams, users=users, located=located, layout=layout)
+        except (ModelRangeError, ValueError) as error:
+            raise InputError(f"nodes.{name}.radio: {error}") from None
+        networks[name] = CellularNetwork(
+            env,
+            f"{name}:downlink",
+            parts,
+            services={service: number for number, service in enumerate(scenario.services)},
+            epoch_ns=to_ns(scenario.epoch_s),
+            interval_ns=to_ns(scenario.interval_s),
+            end_ns=to_ns(scenario.duration_s),
+        )
+    return networks
+
+
+def build_sectors(radio: CellularRadio, layout: SiteLayout) -> Sectors:
+    """The sectors of a layout, all with the radio's power and antenna; a file's tilts are added to it."""
+    tilts, which = np.unique(layout.sector_tilt_deg, return_inverse=True)
+    panel = radio.antenna
+    return Sectors(
+        layout.x_m[layout.sector_site],
+        layout.y_m[layout.sector_site],
+        height_m=layout.height_m[layout.sector_site],
+        site=layout.sector_site,
+        azimuth_deg=layout.sector_azimuth_deg,
+        power_dbm=w_to_dbm(radio.power_w),
+        antennas=tuple(
+            SectorAntenna(panel.elements, panel.spacing, panel.tilt_deg + float(tilt)) for tilt in tilts
+        ),
+        antenna=which,
+        image_offsets_m=layout.image_offsets_m,
+    )
+
+
+def sector_names(layout: SiteLayout) -> tuple[str, ...]:
+    """Name of every sector: that of its site, and its number there."""
+    seen: dict[int, int] = {}
+    names = []
+    for site in layout.sector_site.tolist():
+        seen[site] = seen.get(site, 0) + 1
+        names.append(f"{layout.names[site]}-{seen[site]}")
+    return tuple(names)
+
+
+def _parts(
+    name: str,
+    radio: CellularRadio,
+    scenario: Scenario,
+    streams: Streams,
+    *,
+    users: Mapping[str, np.ndarray],
+    located: Located,
+    layout: SiteLayout,
+) -> CellularParts:
+    """Everything that a network is made of."""
+    environment = Environment(radio.environment)
+    numerology = Numerology(radio.subcarrier_spacing_hz, radio.bandwidth_hz)
+    sectors = build_sectors(radio, layout)
+    members = np.concatenate([located.first[audience] + numbers for audience, numbers in users.items()])
+    noise_dbm = _THERMAL_NOISE_DBM_HZ + 10.0 * np.log10(numerology.occupied_hz) + radio.noise_figure_db
+    signals = make_signals(
+        sectors,
+        build_terminals(scenario, streams, users=users, environment=environment, carrier_hz=radio.carrier_hz),
+        Channel.drawn(
+            environment,
+            radio.carrier_hz,
+            sites=sectors.sites,
+            rng=streams.get(f"world/channel/{name}"),
+            shadowing=radio.shadowing,
+        ),
+        noise_dbm=float(noise_dbm),
+        compute=radio.compute,
+        device=radio.device,
+    )
+    numbers = {service: number for number, service in enumerate(scenario.services)}
+    handover = radio.handover
+    return CellularParts(
+        crowd=located.crowd,
+        members=members,
+        signals=signals,
+        handover=A3Handover(
+            len(members),
+            sectors.count,
+            settings=HandoverSettings(
+                offset_db=handover.offset_db,
+                hysteresis_db=handover.hysteresis_db,
+                time_to_trigger_s=handover.time_to_trigger_s,
+                filter_coefficient=handover.filter_coefficient,
+                interruption_s=handover.interruption_s,
+            ),
+        ),
+        air=AirInterface(
+            build_rates(radio, numerology),
+            np.full(sectors.count, float(numerology.resource_blocks)),
+            scheduler=radio.scheduler,
+            promises={
+                numbers[service]: Promise(promise.rate_bps, promise.priority)
+                for service, promise in radio.guarantees.items()
+            },
+            users=len(members),
+        ),
+        sector_names=sector_names(layout),
+        activity=radio.activity,
+        tolerance_m=radio.tolerance_m,
+        multicast=frozenset(numbers[service] for service in radio.multicast),
+        give_up_late=radio.give_up_late,
+    )
+
+
+def build_rates(radio: CellularRadio, numerology: Numerology) -> RateTable:
+    """Link adaptation of a radio."""
+    if radio.overhead is None:
+        overhead = Overhead(downlink_share=radio.downlink_share)
+    else:
+        overhead = Overhead.of_share(radio.overhead, downlink_share=radio.downlink_share)
+    return RateTable.built(
+        numerology,
+        mcs_table_number=_MCS_TABLES[radio.mcs_table],
+        overhead=overhead,
+        target_bler=radio.target_bler,
+        fading=Fading(radio.fading),
+    )
+
+
+def build_terminals(
+    scenario: Scenario,
+    streams: Streams,
+    *,
+    users: Mapping[str, np.ndarray],
+    environment: Environment,
+    carrier_hz: float,
+) -> Terminals:
+    """What the channel needs to know of the users of some audiences, by number in each.
+
+    Whether a user is indoors, on which floor and behind which walls belongs to the user, whoever else there is.
+    """
+    drawn = [
+        _terminals(scenario.audiences[audience].terminal, numbers, streams.key(f"world/terminals/{audience}"),
+                   environment, carrier_hz)
+        for audience, numbers in users.items()
+    ]  # fmt: skip
+    height_m, indoor, entry_db, inside_m = (np.concatenate(column) for column in zip(*drawn, strict=True))
+    return Terminals(height_m, indoor=indoor, entry_loss_db=entry_db, inside_m=inside_m)
+
+
+def _terminals(
+    spec: Terminal, numbers: np.ndarray, key: np.uint64, environment: Environment, carrier_hz: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Height, whether indoors, loss of walls or car, and distance inside, of some users of one audience."""
+
+    def uniform(slot: int) -> np.ndarray:
+        return hashed_uniform(key, numbers * 16 + slot)
+
+    indoor = uniform(0) < spec.indoor
+    floor = np.floor(uniform(1) * spec.floors) * indoor
+    inside_m = inside_distance_m(environment, np.stack([uniform(2), uniform(3)])) * indoor
+    high = uniform(4) < spec.high_loss
+    spread = hashed_normal(key, numbers * 16 + 5)
+    wall_db = np.where(
+        high, wall_loss_db(Building.HIGH, carrier_hz), wall_loss_db(Building.LOW, carrier_hz)
+    ) + spread * np.where(high, wall_sigma_db(Building.HIGH), wall_sigma_db(Building.LOW))
+    in_car = ~indoor & (uniform(7) < spec.in_car)
+    entry_db = np.where(indoor, wall_db + inside_loss_db(inside_m), 0.0)
+    entry_db = np.where(in_car, car_loss_db(hashed_normal(key, numbers * 16 + 8)), entry_db)
+    return spec.height_m + _FLOOR_M * floor, indoor, entry_db, inside_m

@@ -1,0 +1,124 @@
+"""Turns what cellular and broadcast networks counted into records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from netgen.access.broadcast_network import PipeChannel
+from netgen.access.cellular import CellularNetwork
+from netgen.access.histogram import Histogram
+from netgen.engine.books import spans_s
+from netgen.ledger import Balance, LedgerWriter
+
+
+def write_sectors(writer: LedgerWriter, node: str, network: CellularNetwork, *, until_ns: int) -> None:
+    """Write the rows of all sectors of a network for all intervals up to an instant."""
+    start_s, length_s = spans_s(network.interval_ns, until_ns)
+    count, books = len(start_s), network.books
+    for number, sector in enumerate(network.parts.sector_names):
+        blocks = books.block_s[:count, number]
+        writer.add_columns(
+            "sectors",
+            {
+                "node": [node] * count,
+                "sector": [sector] * count,
+                "start_s": start_s,
+                "length_s": length_s,
+                "users": books.user_s[:count, number] / length_s,
+                "active_users": books.active_s[:count, number] / length_s,
+                "block_use": _share(books.used_block_s[:count, number], blocks),
+                "carried_bits": np.rint(books.carried_bits[:count, number]).astype(np.int64),
+                "handovers": books.handovers[:count, number],
+                "ping_pongs": books.ping_pongs[:count, number],
+            },
+        )
+
+
+def write_distributions(
+    writer: LedgerWriter,
+    networks: Mapping[str, CellularNetwork],
+    channels: Mapping[str, PipeChannel],
+) -> None:
+    """Write the distributions of SINR and rate; of the channels' under the names of their far ends."""
+    for name, network in networks.items():
+        books = network.books
+        in_range = 1.0 - books.out_of_range / max(books.samples, 1)
+        _write(writer, name, "sinr_db", books.sinr_db, usable=in_range)
+        _write(writer, name, "rate_bps", books.rate_bps, usable=1.0)
+    for name, channel in channels.items():
+        _write(writer, name, "sinr_db", channel.snr_db, usable=channel.covered / max(channel.samples, 1))
+
+
+def _write(writer: LedgerWriter, node: str, quantity: str, histogram: Histogram, *, usable: float) -> None:
+    """The bins of one distribution that are not empty."""
+    filled = np.flatnonzero(histogram.counts)
+    edges = histogram.edges
+    writer.add_columns(
+        "distributions",
+        {
+            "node": [node] * len(filled),
+            "quantity": [quantity] * len(filled),
+            "low": edges[filled],
+            "high": edges[filled + 1],
+            "count": histogram.counts[filled],
+            "usable": np.full(len(filled), usable),
+        },
+    )
+
+
+def user_columns(
+    rows: int,
+    networks: Mapping[str, CellularNetwork],
+    positions: Mapping[str, np.ndarray],
+    channels: Mapping[str, PipeChannel],
+) -> dict[str, list[float | None] | list[int | None]]:
+    """What radios know of each row of the population; None where it does not apply."""
+    sinr_db, rate_bps, coverage = (np.full(rows, np.nan) for _ in range(3))
+    handovers = np.full(rows, -1, dtype=np.int64)
+    for name, network in networks.items():
+        mine = np.flatnonzero(positions[name] >= 0)
+        place, books = positions[name][mine], network.books
+        with np.errstate(invalid="ignore", divide="ignore"):
+            sinr_db[mine] = books.sinr_sum_db[place] / books.sinr_samples[place]
+            rate_bps[mine] = books.served_bits[place] / books.served_s[place]
+        handovers[mine] = books.user_handovers[place]
+    for channel in channels.values():
+        mine = np.flatnonzero(channel.user_samples)
+        coverage[mine] = channel.user_covered[mine] / channel.user_samples[mine]
+    return {
+        "sinr_db_mean": _known(sinr_db),
+        "rate_bps_mean": _known(rate_bps),
+        "handovers": [None if count < 0 else count for count in handovers.tolist()],
+        "coverage": _known(coverage),
+    }
+
+
+def sector_balances(name: str, network: CellularNetwork) -> list[Balance]:
+    """No sector uses more resource blocks than it has; the worst interval of each counts."""
+    books = network.books
+    excess = books.used_block_s - books.block_s
+    return [
+        Balance(
+            "capacity",
+            f"{name}:{sector}",
+            float(books.used_block_s[worst, number]),
+            float(books.block_s[worst, number]),
+            True,
+            1e-6 * float(books.block_s[worst, number]),
+        )
+        for number, sector in enumerate(network.parts.sector_names)
+        for worst in [int(np.argmax(excess[:, number]))]
+    ]
+
+
+def _known(values: np.ndarray) -> list[float | None]:
+    """Values with None for what is not finite."""
+    return [value if np.isfinite(value) else None for value in values.tolist()]
+
+
+def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    """Quotient, 0 where there is nothing to divide by."""
+    share: np.ndarray = np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
+    return share

@@ -1,0 +1,305 @@
+"""The radio epoch as functions that numba compiles: all formulas in one pass over blocks of users.
+
+Users are taken in blocks of `LANES`, over which every inner loop runs, so that the processor's vector unit works
+on them side by side. Each lane does the same operations wherever a user stands in a block, so neither the number
+of threads nor the other users change a result. Losses are in octaves of power (binary logarithm) inside.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netgen.propagation.path_loss import SHORTEST_DISTANCE_M
+from netgen.radio.elementary import below, compiled, exp2, log2, singles
+from netgen.radio.link_constants import (
+    HEADROOM_M,
+)
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+Indices = NDArray[np.int64]
+Integers = NDArray[np.int32]
+
+LANES = 64
+
+_HUNDREDTH, _SURE, _FALL = singles(0.01, 18.0, -math.log2(math.e) / 150.0)
+_LOW_32, _PER_2_23 = np.int64(0xFFFFFFFF), np.float32(2.0**-23)
+_ZERO, _HALF, _ONE, _TWO, _SAME, _SHORTEST = singles(0.0, 0.5, 1.0, 2.0, 1e-7, SHORTEST_DISTANCE_M)
+# Rows of the scratch arrays. One array each of floats, doubles and integers, with constant places, shows the
+# compiler that the rows do not overlap.
+(
+    DISTANCE,
+    LIFT,
+    ROOF,
+    ALONG,
+    ACROSS,
+    VALUE,
+    GAIN,
+    COLUMN,
+    AZIMUTH,
+    DOWN,
+    INSIDE,
+    ENTRY,
+    WALLS,
+    CLIMB,
+) = (row * LANES for row in range(14))
+X, Y, HEIGHT, EAST, NORTH, RISE, INVERSE = (row * LANES for row in range(7))
+# The phases of the four kinds of field (`Law.per_m`) follow one another.
+SIGHT, PART, INDOOR, PHASE_U, PHASE_V, CORNER = (row * LANES for row in (0, 1, 2, 3, 7, 11))
+SINGLE_ROWS, DOUBLE_ROWS, INTEGER_ROWS = 14, 7, 15
+_TURN_32 = 2.0**32
+
+
+class Network(NamedTuple):
+    """Sites, panels (sectors of one site with one antenna) and sectors, as the kernel reads them."""
+
+    x_m: Floats
+    y_m: Floats
+    height_m: Floats
+    images_m: Floats
+    nlos: Singles
+    nlos_slope: Singles
+    starts: Integers
+    panels: Indices
+    elements: Indices
+    spacing: Floats
+    beam: Floats
+    tilt: Floats
+    members: Indices
+    order: Indices
+    bearing: Floats
+    power: Singles
+
+
+class Law(NamedTuple):
+    """The path-loss model and the field, as the kernel reads them; losses in octaves."""
+
+    los: np.float32
+    los_slope: np.float32
+    beyond_slope: np.float32
+    turning_slope: np.float32
+    excess: np.float32
+    drop: np.float32
+    turning_per_m: float
+    roof_m: np.float32
+    rural: bool
+    shadowing: bool
+    sure_m: np.float32
+    decay: np.float32
+    sigma: Singles
+    per_m: Floats
+    field: Singles
+    side: int
+    stripe: int
+    near: np.float32
+    across: np.float32
+    key: np.uint64
+
+
+class Users(NamedTuple):
+    """Where the users are and what surrounds them."""
+
+    x_m: Floats
+    y_m: Floats
+    height_m: Floats
+    inside_m: Singles
+    indoor: NDArray[np.bool_]
+    entry: Singles
+    walls: Singles
+    climb: Singles
+    identity: Indices
+
+
+@compiled
+def load(
+    users: Users,
+    law: Law,
+    rows: Indices,
+    first: int,
+    count: int,
+    s: Singles,
+    d: Floats,
+    n: Integers,
+    identity: Indices,
+) -> None:
+    """Bring a block of users into the scratch arrays; lanes beyond the last user repeat that user.
+
+    A phase is a position in the field as a part of its period, in units of 2^-32, so that it wraps by itself.
+    """
+    for k in range(LANES):
+        user = rows[first + min(k, count - 1)]
+        d[X + k], d[Y + k], d[HEIGHT + k] = users.x_m[user], users.y_m[user], users.height_m[user]
+        s[INSIDE + k], s[ENTRY + k], s[WALLS + k] = (
+            users.inside_m[user],
+            users.entry[user],
+            users.walls[user],
+        )
+        n[INDOOR + k], identity[k] = users.indoor[user], users.identity[user]
+        s[CLIMB + k] = users.climb[user]
+    for part in range(4):
+        per_m, place = law.per_m[part], part * LANES
+        for k in range(LANES):
+            u, v = d[X + k] * per_m, d[Y + k] * per_m
+            n[PHASE_U + place + k] = np.int32(np.int64((u - np.floor(u)) * _TURN_32))
+            n[PHASE_V + place + k] = np.int32(np.int64((v - np.floor(v)) * _TURN_32))
+
+
+@compiled
+def place(net: Network, site: int, s: Singles, d: Floats) -> None:
+    """Vector from the nearest image of the site, and the reciprocal of its length in space."""
+    x_m, y_m, height_m = (
+        net.x_m[site] + net.images_m[0, 0],
+        net.y_m[site] + net.images_m[0, 1],
+        net.height_m[site],
+    )
+    for k in range(LANES):
+        d[EAST + k] = d[X + k] - x_m
+        d[NORTH + k] = d[Y + k] - y_m
+    for image in range(1, net.images_m.shape[0]):
+        x_m, y_m = net.x_m[site] + net.images_m[image, 0], net.y_m[site] + net.images_m[image, 1]
+        for k in range(LANES):
+            east, north = d[X + k] - x_m, d[Y + k] - y_m
+            old_east, old_north = d[EAST + k], d[NORTH + k]
+            nearer = east * east + north * north < old_east * old_east + old_north * old_north
+            d[EAST + k] = east if nearer else old_east
+            d[NORTH + k] = north if nearer else old_north
+    for k in range(LANES):
+        east, north, rise = d[EAST + k], d[NORTH + k], d[HEIGHT + k] - height_m
+        flat2 = east * east + north * north
+        s[DISTANCE + k] = np.sqrt(np.float32(flat2))
+        space2 = max(flat2 + rise * rise, 1e-12)
+        guess = float(_ONE / np.sqrt(np.float32(space2)))
+        d[RISE + k] = rise
+        d[INVERSE + k] = guess * (1.5 - 0.5 * space2 * guess * guess)
+
+
+@compiled
+def _cube(distance_m: np.float32) -> np.float32:
+    """Distance term of C(d, h) in UMa: 0 up to 18 m."""
+    scaled = distance_m * _HUNDREDTH
+    return scaled * scaled * scaled * exp2(distance_m * _FALL) if distance_m > _SURE else _ZERO
+
+
+@compiled
+def roofs(law: Law, base_m: float, site: int, sites: int, s: Singles, d: Floats, identity: Indices) -> None:
+    """Environment heights of high users in UMa, and the C(d, h) of their line-of-sight probability."""
+    for k in range(LANES):
+        s[LIFT + k] = s[CLIMB + k] * _cube(s[DISTANCE + k] - s[INSIDE + k])
+        gain = float(s[CLIMB + k] * _cube(s[DISTANCE + k]))
+        word = np.uint64(identity[k] * sites + site) * np.uint64(0x9E3779B97F4A7C15) + law.key
+        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        word ^= word >> np.uint64(31)
+        drawn = float(np.int64(word >> np.uint64(11))) * 2.0**-53
+        # Drawn below 1 / (1 + C) the height is 1 m; the rest of the interval is shared by the floors.
+        rest = drawn * (1.0 + gain) - 1.0
+        floors = max(np.floor((d[HEIGHT + k] - 13.5) / 3.0) + 1.0, 1.0)
+        floor = min(np.floor(rest / max(gain, 1e-30) * floors), floors - 1.0)
+        roof_m = min(12.0 + 3.0 * floor, base_m - HEADROOM_M)
+        s[ROOF + k] = np.float32(roof_m) if rest >= 0.0 else law.roof_m
+
+
+@compiled
+def _tiled_row(i: np.int32, stripe: np.int32) -> np.int32:
+    """Part of the place of a grid point that its first index gives; tiles of 4 x 4 fill one cache line each."""
+    return np.int32((i >> 2) * stripe + ((i & 3) << 2))
+
+
+@compiled
+def _tiled_column(j: np.int32) -> np.int32:
+    """Part of the place of a grid point that its second index gives."""
+    return np.int32(((j >> 2) << 4) + (j & 3))
+
+
+@compiled
+def read(law: Law, starts: Integers, s: Singles, n: Integers) -> None:
+    """Read the field where each lane is, in the part that belongs to its state; unit variance everywhere."""
+    u0, u1, u2, u3 = starts[0, 0], starts[1, 0], starts[2, 0], starts[3, 0]
+    v0, v1, v2, v3 = starts[0, 1], starts[1, 1], starts[2, 1], starts[3, 1]
+    field, side, stripe = law.field, np.int64(law.side) & _LOW_32, np.int32(law.stripe)
+    last = np.int32(law.side - 1)
+    for k in range(LANES):
+        part = n[PART + k]
+        u_low = n[PHASE_U + k] + u0 if part == 0 else n[PHASE_U + LANES + k] + u1
+        u_high = n[PHASE_U + 2 * LANES + k] + u2 if part == 2 else n[PHASE_U + 3 * LANES + k] + u3
+        v_low = n[PHASE_V + k] + v0 if part == 0 else n[PHASE_V + LANES + k] + v1
+        v_high = n[PHASE_V + 2 * LANES + k] + v2 if part == 2 else n[PHASE_V + 3 * LANES + k] + v3
+        u = ((u_low if part < 2 else u_high) & _LOW_32) * side
+        v = ((v_low if part < 2 else v_high) & _LOW_32) * side
+        i, j = np.int32(u >> 32), np.int32(v >> 32)
+        s[ALONG + k] = np.float32(np.int32((u & _LOW_32) >> 9)) * _PER_2_23
+        s[ACROSS + k] = np.float32(np.int32((v & _LOW_32) >> 9)) * _PER_2_23
+        i_next, j_next = np.int32(0 if i == last else i + 1), np.int32(0 if j == last else j + 1)
+        row, row_next = _tiled_row(i, stripe), _tiled_row(i_next, stripe)
+        column, column_next = _tiled_column(j), _tiled_column(j_next)
+        n[CORNER + k], n[CORNER + LANES + k] = row + column, row + column_next
+        n[CORNER + 2 * LANES + k], n[CORNER + 3 * LANES + k] = row_next + column, row_next + column_next
+    for k in range(LANES):
+        a, b = s[ALONG + k], s[ACROSS + k]
+        near, far = field[n[CORNER + k]], field[n[CORNER + LANES + k]]
+        near_next, far_next = field[n[CORNER + 2 * LANES + k]], field[n[CORNER + 3 * LANES + k]]
+        low, high = near + b * (far - near), near_next + b * (far_next - near_next)
+        s[VALUE + k] = low + a * (high - low)
+    for k in range(LANES):
+        a, b = s[ALONG + k], s[ACROSS + k]
+        both_a, both_b = _TWO * a * (_ONE - a), _TWO * b * (_ONE - b)
+        one_a, one_b = _ONE - both_a, _ONE - both_b
+        variance = one_a * one_b + law.near * (both_a * one_b + one_a * both_b) + law.across * both_a * both_b
+        s[VALUE + k] = s[VALUE + k] / np.sqrt(variance)
+
+
+@compiled
+def see(law: Law, s: Singles, n: Integers) -> None:
+    """State of every lane: line of sight where the field's own probability lies below that of the distance."""
+    for k in range(LANES):
+        out_m = max(s[DISTANCE + k] - s[INSIDE + k], law.sure_m)
+        near = _ZERO if law.rural else law.sure_m / out_m
+        fall = exp2((law.sure_m - out_m if law.rural else -out_m) * law.decay)
+        probability = (near + fall * (_ONE - near)) * (_ONE + s[LIFT + k])
+        sees = below(s[VALUE + k]) < probability or probability >= _ONE
+        n[SIGHT + k] = 0 if sees else 1
+        n[PART + k] = 2 if n[INDOOR + k] != 0 else n[SIGHT + k]
+
+
+@compiled
+def lose(net: Network, law: Law, site: int, s: Singles, d: Floats, n: Integers) -> None:
+    """Path gain of every lane without antennas, linear; `SIGHT` is the state of sight, `VALUE` the shadowing."""
+    nlos, nlos_slope, base_m = net.nlos[site], net.nlos_slope[site], np.float32(net.height_m[site])
+    sigma_near, sigma_without, sigma_indoor, sigma_far = (
+        law.sigma[0],
+        law.sigma[1],
+        law.sigma[2],
+        law.sigma[3],
+    )
+    turning_per_m = np.float32(law.turning_per_m)
+    for k in range(LANES):
+        rise, roof = np.float32(d[RISE + k]), s[ROOF + k]
+        flat = max(s[DISTANCE + k], _SHORTEST)
+        space2 = flat * flat + rise * rise
+        octaves = log2(space2)
+        turning = turning_per_m * (base_m - roof) * (base_m + rise - roof)
+        bent = law.beyond_slope * octaves - law.turning_slope * log2(
+            turning * turning + law.drop * rise * rise
+        )
+        space = np.sqrt(space2)
+        bent += law.excess * (turning - space)
+        beyond = flat > turning
+        los = law.los + law.los_slope * octaves + law.excess * space + (bent if beyond else _ZERO)
+        without = max(los, nlos + s[ENTRY + k] + nlos_slope * octaves)
+        sees = n[SIGHT + k] == 0
+        sigma = (sigma_far if beyond else sigma_near) if sees else sigma_without
+        sigma = sigma_indoor if n[INDOOR + k] != 0 else sigma
+        s[GAIN + k] = exp2(-((los if sees else without) + sigma * s[VALUE + k] + s[WALLS + k]))
+
+
+def tiled(values: Singles) -> tuple[Singles, int]:
+    """Grid in tiles of 4 x 4, one after the other, and the length of a stripe of four rows."""
+    side = len(values)
+    padded = np.pad(values, ((0, -side % 4), (0, -side % 4)))
+    tiles = len(padded) // 4
+    ordered = padded.reshape(tiles, 4, tiles, 4).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(ordered).reshape(-1), 16 * tiles

@@ -90,6 +90,7 @@ class CellularNetwork:
         self.discriminative_bits, self.generative_bits = np.zeros(intervals), np.zeros(intervals)
         self.unicast, self.multicast = TerminalQueues(users), TerminalQueues(users)
         self._service_numbers = services
+        self._members = _as_slice(parts.members)
         self._since_ns = 0
         self._served: tuple[Rows, Rows] = (_NOBODY, _NOBODY)
         self._grant = Grant(
@@ -185,7 +186,7 @@ class CellularNetwork:
         """Bring positions, signals and serving sectors up to now."""
         parts = self.parts
         parts.crowd.look(now_s)
-        x_m, y_m = parts.crowd.x_m[parts.members], parts.crowd.y_m[parts.members]
+        x_m, y_m = parts.crowd.x_m[self._members], parts.crowd.y_m[self._members]
         moved = parts.signals.move(x_m, y_m, parts.tolerance_m)
         measured = parts.handover.unsettled().copy()
         measured[moved] = True
@@ -204,8 +205,8 @@ class CellularNetwork:
         if not len(rows):
             return Waiting(_NOBODY, _NOBODY, np.empty(0), np.empty(0), _NOBODY)
         parts, epoch_s = self.parts, self.epoch_ns / NS_PER_S
-        present = parts.crowd.present[parts.members[rows]]
-        rows = rows[present]
+        if not parts.crowd.all_present:
+            rows = rows[parts.crowd.present[parts.members[rows]]]
         sector = parts.handover.serving[rows]
         rate = parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector))
         rate = rate * parts.handover.available(rows, now_s, epoch_s=epoch_s)
@@ -221,7 +222,7 @@ class CellularNetwork:
     def _sample(self) -> None:
         """Take the SINR of everybody, once an interval."""
         parts = self.parts
-        rows = np.flatnonzero(parts.crowd.present[parts.members])
+        rows = np.flatnonzero(parts.crowd.present[self._members])
         if not len(rows):
             return
         sector = parts.handover.serving[rows]
@@ -276,3 +277,11 @@ class CellularNetwork:
             self.books.carried_bits[slot] += on_air
             air_bits += float(on_air.sum())
         return air_bits, generative_bits
+
+
+def _as_slice(members: Rows) -> Rows | slice:
+    """The same places as a slice, which needs no copy, where they follow each other."""
+    follow = len(members) > 0 and int(members[-1]) - int(members[0]) == len(members) - 1
+    if follow and bool((np.diff(members) == 1).all()):
+        return slice(int(members[0]), int(members[-1]) + 1)
+    return members

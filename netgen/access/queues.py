@@ -80,7 +80,7 @@ class TerminalQueues:
 
         Parameters
         ----------
-        rows : (n,) int64               Users with something waiting, each once.
+        rows : (n,) int64               Users, each once; for whom nothing waits gets nothing.
         rate_bps : (n,) float, bit/s    Their rates, >= 0.
         begin_s, span_s : float, s      Beginning and length of the span.
 
@@ -88,8 +88,8 @@ class TerminalQueues:
         -------
         bits, generative : (n,) float, bit  Bits that each user got, and those of them that steer a model.
         """
-        keep = rate_bps > 0
-        live = np.flatnonzero(keep)
+        # A rate may outlast the queue by a hair, since a remainder of rounding is served at once.
+        live = np.flatnonzero((rate_bps > 0) & (self._waiting[rows] > 0))
         bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
         left = np.minimum(rate_bps * span_s, self.backlog_bits[rows])
         events: list[tuple[Rows, Rows, Floats]] = []

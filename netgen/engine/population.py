@@ -216,6 +216,8 @@ class Population:
         }
 
 
-def _ratio(above: Floats, below: NDArray[np.float64] | NDArray[np.int64]) -> list[float | None]:
-    """Element-wise quotient; None where there is nothing to divide by."""
-    return [a / b if b > 0 else None for a, b in zip(above.tolist(), below.tolist(), strict=True)]
+def _ratio(above: Floats, below: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
+    """Element-wise quotient, a masked array: nothing where there is nothing to divide by."""
+    ratio = np.divide(above, below, out=np.zeros(len(above)), where=below > 0)
+    masked: NDArray[np.float64] = np.ma.masked_array(ratio, mask=below <= 0)
+    return masked

@@ -16,24 +16,28 @@ from netgen.ledger import Balance, LedgerWriter
 def write_sectors(writer: LedgerWriter, node: str, network: CellularNetwork, *, until_ns: int) -> None:
     """Write the rows of all sectors of a network for all intervals up to an instant."""
     start_s, length_s = spans_s(network.interval_ns, until_ns)
-    count, books = len(start_s), network.books
-    for number, sector in enumerate(network.parts.sector_names):
-        blocks = books.block_s[:count, number]
-        writer.add_columns(
-            "sectors",
-            {
-                "node": [node] * count,
-                "sector": [sector] * count,
-                "start_s": start_s,
-                "length_s": length_s,
-                "users": books.user_s[:count, number] / length_s,
-                "active_users": books.active_s[:count, number] / length_s,
-                "block_use": _share(books.used_block_s[:count, number], blocks),
-                "carried_bits": np.rint(books.carried_bits[:count, number]).astype(np.int64),
-                "handovers": books.handovers[:count, number],
-                "ping_pongs": books.ping_pongs[:count, number],
-            },
-        )
+    count, books, names = len(start_s), network.books, network.parts.sector_names
+
+    def by_sector(values: np.ndarray) -> np.ndarray:
+        """Sector after sector, each with its intervals."""
+        return values[:count].T.ravel()
+
+    lengths_s = np.tile(length_s, len(names))
+    writer.add_columns(
+        "sectors",
+        {
+            "node": [node] * count * len(names),
+            "sector": np.repeat(names, count).tolist(),
+            "start_s": np.tile(start_s, len(names)),
+            "length_s": lengths_s,
+            "users": by_sector(books.user_s) / lengths_s,
+            "active_users": by_sector(books.active_s) / lengths_s,
+            "block_use": _share(by_sector(books.used_block_s), by_sector(books.block_s)),
+            "carried_bits": np.rint(by_sector(books.carried_bits)).astype(np.int64),
+            "handovers": by_sector(books.handovers),
+            "ping_pongs": by_sector(books.ping_pongs),
+        },
+    )
 
 
 def write_distributions(
@@ -73,8 +77,8 @@ def user_columns(
     networks: Mapping[str, CellularNetwork],
     positions: Mapping[str, np.ndarray],
     channels: Mapping[str, PipeChannel],
-) -> dict[str, list[float | None] | list[int | None]]:
-    """What radios know of each row of the population; None where it does not apply."""
+) -> dict[str, np.ndarray]:
+    """What radios know of each row of the population; masked where it does not apply."""
     sinr_db, rate_bps, coverage = (np.full(rows, np.nan) for _ in range(3))
     handovers = np.full(rows, -1, dtype=np.int64)
     for name, network in networks.items():
@@ -90,7 +94,7 @@ def user_columns(
     return {
         "sinr_db_mean": _known(sinr_db),
         "rate_bps_mean": _known(rate_bps),
-        "handovers": [None if count < 0 else count for count in handovers.tolist()],
+        "handovers": np.ma.masked_less(handovers, 0),
         "coverage": _known(coverage),
     }
 
@@ -113,9 +117,10 @@ def sector_balances(name: str, network: CellularNetwork) -> list[Balance]:
     ]
 
 
-def _known(values: np.ndarray) -> list[float | None]:
-    """Values with None for what is not finite."""
-    return [value if np.isfinite(value) else None for value in values.tolist()]
+def _known(values: np.ndarray) -> np.ndarray:
+    """Values, masked where they are not finite."""
+    known: np.ndarray = np.ma.masked_invalid(values)
+    return known
 
 
 def _share(above: np.ndarray, below: np.ndarray) -> np.ndarray:

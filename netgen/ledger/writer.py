@@ -46,10 +46,13 @@ class LedgerWriter:
             self._flush(self._table_of[type(record)])
 
     def add_columns(self, table: str, columns: Mapping[str, Sequence[object] | np.ndarray]) -> None:
-        """Append many rows of a table of scalars at once, given as columns of equal length."""
+        """Append many rows of a table of scalars at once, given as columns of equal length.
+
+        What is masked in a masked array is null.
+        """
         self._flush(table)
         schema = self._schemas[table]
-        arrays = [pa.array(columns[name], type=schema.field(name).type) for name in self._names[table]]
+        arrays = [_array(columns[name], schema.field(name).type) for name in self._names[table]]
         self._files[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
 
     def close(self) -> None:
@@ -70,6 +73,13 @@ class LedgerWriter:
         ]
         self._files[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
         rows.clear()
+
+
+def _array(column: Sequence[object] | np.ndarray, kind: pa.DataType) -> pa.Array:
+    """A column as Arrow holds it."""
+    if isinstance(column, np.ma.MaskedArray):
+        return pa.array(column.data, type=kind, mask=np.ma.getmaskarray(column))
+    return pa.array(column, type=kind)
 
 
 def _plain(value: object) -> object:

@@ -25,16 +25,15 @@ def rated_users(columns: Mapping[str, Any]) -> tuple[dict[str, Any], np.ndarray]
     usability = 1.0 - _floats(rest["stall_ratio"])
     rated = ~np.isnan(fidelity) & ~np.isnan(usability)
     probabilities = level_probabilities(fidelity[rated], quality[rated], usability[rated])
-    utility: list[float | None] = [None] * len(fidelity)
-    for row, rating in zip(
-        np.flatnonzero(rated).tolist(), expected_rating(probabilities).tolist(), strict=True
-    ):
-        utility[row] = rating
+    utility = np.ma.masked_array(np.zeros(len(fidelity)), mask=~rated)
+    utility[rated] = expected_rating(probabilities)
     rest["utility"] = utility
     levels = probabilities.mean(axis=0) if rated.any() else np.zeros(probabilities.shape[1])
     return rest, levels
 
 
-def _floats(column: Sequence[float | None]) -> np.ndarray:
-    """A column with None as NaN."""
+def _floats(column: Sequence[float | None] | np.ndarray) -> np.ndarray:
+    """A column with NaN for what is None or masked."""
+    if isinstance(column, np.ma.MaskedArray):
+        return column.filled(np.nan)
     return np.array([np.nan if value is None else value for value in column], dtype=np.float64)

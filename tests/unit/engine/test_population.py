@@ -23,7 +23,8 @@ def deliver(people, who, *, delay_s, deadline_s=2.0, **changes):
 
 
 def column(people, name):
-    return list(people.columns()[name])
+    values = people.columns()[name]
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 def test_a_receiver_reaches_its_own_rows_and_those_who_have_joined():

@@ -20,7 +20,7 @@ def test_who_was_offered_something_is_rated():
     rated, levels = rated_users(columns())
     assert rated["utility"][0] == 5.0
     assert rated["utility"][1] == pytest.approx(1 + 4 * (0.5 + 0.8) / 2)
-    assert rated["utility"][2] is None
+    assert rated["utility"].tolist()[2] is None
     assert "quality" not in rated
     assert rated["user"] == ["a", "b", "c"]
     # Position 2.6 of the second one: 0.4 fair and 0.6 good; the mean over the two.
@@ -29,7 +29,7 @@ def test_who_was_offered_something_is_rated():
 
 def test_nobody_to_rate():
     rated, levels = rated_users(columns(semantic_fidelity=[None] * 3))
-    assert rated["utility"] == [None] * 3
+    assert rated["utility"].tolist() == [None] * 3
     assert levels.tolist() == [0.0] * 5
 
 
@@ -41,5 +41,5 @@ def test_the_given_columns_are_left_alone():
 
 def test_no_rows():
     rated, levels = rated_users({"semantic_fidelity": [], "stall_ratio": [], "quality": [], "user": []})
-    assert rated["utility"] == []
+    assert rated["utility"].tolist() == []
     assert np.array(levels).shape == (5,)

@@ -8,7 +8,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
-STAMP := .venv/.installed
+CORE := .venv/.installed-core
+TOOLS := .venv/.installed-tools
 SCENARIO ?= scenarios/elastic_small.yaml
 TEST_WORKERS ?= auto
 
@@ -23,7 +24,7 @@ help:  ## say what there is (this list)
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
 	@echo "variables: PYTHON=python3.12  SCENARIO=scenarios/elastic_small.yaml  TEST_WORKERS=auto"
 
-demo: $(STAMP)  ## run the small example scenario and show its summary
+demo: $(CORE)  ## run the small example scenario and show its summary
 	@number=1; while [ -e "runs/demo-$$number" ]; do number=$$((number + 1)); done; \
 	echo "demo: running $(SCENARIO) into runs/demo-$$number"; mkdir -p runs; \
 	.venv/bin/netgen run "$(SCENARIO)" --out "runs/demo-$$number"; \
@@ -33,7 +34,7 @@ test: lint  ## check style and types, then run the tests (all but the slow ones)
 	@echo "test: running the tests, $(TEST_WORKERS) worker(s); the slow ones are left to .ci/run"
 	@$(PY) -m pytest -q -n $(TEST_WORKERS) --maxprocesses 8 -m "not slow"
 
-lint: $(STAMP)  ## check style, formatting and types
+lint: $(TOOLS)  ## check style, formatting and types
 	@echo "lint: ruff check"
 	@$(PY) -m ruff check .
 	@echo "lint: ruff format"
@@ -41,11 +42,11 @@ lint: $(STAMP)  ## check style, formatting and types
 	@echo "lint: mypy (strict)"
 	@$(PY) -m mypy
 
-bench: $(STAMP)  ## measure the engine's speed on this machine
+bench: $(TOOLS)  ## measure the engine's speed on this machine
 	@echo "bench: measuring; close other programs for steady figures"
 	@$(PY) tests/benchmarks/bench.py
 
-docs: $(STAMP)  ## write the generated pages of the documentation again
+docs: $(TOOLS)  ## write the generated pages of the documentation again
 	@echo "docs: writing the generated pages in docs/"
 	@$(PY) docs/build.py
 
@@ -57,12 +58,12 @@ constraints:  ## install the newest versions that pyproject.toml accepts and pin
 	@echo "constraints: writing constraints.txt"
 	@{ grep '^#' constraints.txt; \
 	build/newest/bin/python -m pip list --format=freeze --exclude-editable --exclude pip --exclude setuptools \
-	| LC_ALL=C sort -f; } > constraints.new
+	| sed 's/+cpu$$//' | LC_ALL=C sort -f; } > constraints.new
 	@mv constraints.new constraints.txt
 	@rm -rf build/newest
 	@echo "constraints: done; run 'make test' and say in CHANGELOG.md whether results change"
 
-$(STAMP): pyproject.toml constraints.txt
+$(CORE): pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then \
 	echo "make: no Python 3.11 or newer found (tried: $(CANDIDATES)); install one or name it: make PYTHON=/path/to/python3.11" >&2; \
 	exit 1; fi
@@ -71,7 +72,14 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "setup: making .venv with $(PYTHON) (once; again when pyproject.toml or constraints.txt change)"
 	@"$(PYTHON)" -m venv .venv || { \
 	echo "make: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "setup: installing netgen and its tools from constraints.txt (a few minutes the first time)"
+	@echo "setup: installing netgen from constraints.txt"
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@touch $(CORE)
+	@echo "setup: done"
+
+# What tests, benchmarks and documentation need besides: torch and Sionna among them, to compare with.
+$(TOOLS): $(CORE)
+	@echo "setup: installing the tools of development from constraints.txt (a few minutes the first time)"
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $(STAMP)
+	@touch $(TOOLS)
 	@echo "setup: done"

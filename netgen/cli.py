@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("--graph", metavar="OUT", help="draw its network into a PNG, SVG or PDF file")
 
+    _add_coverage(add)
     _add_measuring(add)
     add("doctor", _doctor, "say what this machine has and how to mend what is missing")
     policies = add("policies", _policies, "list policies, or check one against the policy contract")
@@ -112,6 +113,29 @@ def _parser() -> argparse.ArgumentParser:
     add("profiles", _profiles, "list profiles of generative actions")
     add("scenarios", _scenarios, "list the scenarios in ./scenarios")
     return parser
+
+
+def _add_coverage(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The command that draws coverage maps."""
+    coverage = add("coverage", _coverage, "map where towers and cellular networks are received")
+    coverage.add_argument("scenario", metavar="SCENARIO", help="scenario file")
+    coverage.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change one key; repeatable"
+    )
+    coverage.add_argument("--seed", type=int, help="root of all random streams")
+    coverage.add_argument("--out", metavar="DIR", help="folder (default: the next runs/NAME/coverage-NNN)")
+    coverage.add_argument(
+        "--cell", metavar="SIZE", help="cells of the maps, such as 100 m (default: by extent)"
+    )
+    coverage.add_argument(
+        "--receiver", metavar="CLASS", help="class of all broadcast receivers (default: the audiences' own)"
+    )
+    coverage.add_argument(
+        "--sinr",
+        metavar="LEVEL",
+        help="SINR that cells must give, such as 5 dB (default: the least that serves)",
+    )
+    coverage.add_argument("--json", action="store_true", help="print the figures as JSON and nothing else")
 
 
 def _add_measuring(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -198,6 +222,29 @@ def _show(options: argparse.Namespace) -> int:
     return 0
 
 
+def _coverage(options: argparse.Namespace) -> int:
+    from netgen.broadcast.raster import require_writers
+    from netgen.coverage.files import map_folder, write_maps
+    from netgen.coverage.made_map import MapOptions
+    from netgen.coverage.maps import coverage_maps, seeded
+    from netgen.report.coverage_table import coverage_document
+    from netgen.report.terminal import coverage_tables
+    from netgen.scenario import load_scenario
+
+    chosen = MapOptions.read(cell=options.cell, receiver=options.receiver, sinr=options.sinr)
+    scenario = seeded(load_scenario(options.scenario, options.set, seed=options.seed))
+    folder = map_folder(options.out, scenario.name)
+    require_writers()
+    maps = coverage_maps(scenario, chosen)
+    files = write_maps(maps, folder)
+    if options.json:
+        document = coverage_document(maps, files, scenario=scenario.name, seed=scenario.seed)
+        sys.stdout.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    else:
+        coverage_tables(maps, f"coverage of {scenario.name} (seed {scenario.seed})", files)
+    return 0
+
+
 def _calibrate(options: argparse.Namespace) -> int:
     from netgen.generative.calibrate import ACTIONS, calibrate_to_file, find_action, shipped_clips
 
@@ -220,8 +267,11 @@ def _calibrate(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     from netgen.report.terminal import check_table
     from netgen.verify import run_checks
+    from netgen.verify.suite import left_out
 
     checks = run_checks(full=options.full, only=tuple(options.only))
+    for line in left_out(full=options.full, only=tuple(options.only)):
+        sys.stderr.write(f"{line}\n")
     if options.json:
         sys.stdout.write(json.dumps({"checks": [check.as_dict() for check in checks]}, indent=2) + "\n")
     else:

@@ -63,7 +63,7 @@ def wall_loss_db(
     Returns
     -------
     (...) float, dB                 Low loss at 6 GHz 13.402 dB; high loss 30.693 dB (release 14) or
-                                    30.944 dB (release 19).
+                                    31.753 dB (release 19).
 
     Raises
     ------

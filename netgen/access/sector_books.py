@@ -36,7 +36,7 @@ class SectorBooks:
         self.carried_bits = np.zeros(shape)
         self.handovers = np.zeros(shape, dtype=np.int64)
         self.ping_pongs = np.zeros(shape, dtype=np.int64)
-        self.sinr_db = Histogram(-40.0, 60.0, 400)
+        self.sinr_db = Histogram(-40.0, 80.0, 480)
         self.rate_bps = Histogram(1e3, 1e10, 280, decades=True)
         self.out_of_range = 0
         self.samples = 0

@@ -43,6 +43,8 @@ from netgen.units import w_to_dbm
 _THERMAL_NOISE_DBM_HZ = -173.975
 """Thermal noise density at 290 K, k T0."""
 _FLOOR_M = 3.0
+_IDENTITIES = 2.0**48
+"""Users are told apart by so many numbers, which leaves room to multiply them by the number of a site."""
 _MCS_TABLES = {"64qam": 1, "256qam": 2}
 _LISTED_MARGIN_M = 1000.0
 
@@ -146,7 +148,6 @@ def _parts(
     numerology = Numerology(radio.subcarrier_spacing_hz, radio.bandwidth_hz)
     sectors = build_sectors(radio, layout)
     members = np.concatenate([located.first[audience] + numbers for audience, numbers in users.items()])
-    noise_dbm = _THERMAL_NOISE_DBM_HZ + 10.0 * np.log10(numerology.occupied_hz) + radio.noise_figure_db
     signals = make_signals(
         sectors,
         build_terminals(scenario, streams, users=users, environment=environment, carrier_hz=radio.carrier_hz),
@@ -157,27 +158,16 @@ def _parts(
             rng=streams.get(f"world/channel/{name}"),
             shadowing=radio.shadowing,
         ),
-        noise_dbm=float(noise_dbm),
+        noise_dbm=carrier_noise_dbm(radio, numerology),
         compute=radio.compute,
         device=radio.device,
     )
     numbers = {service: number for number, service in enumerate(scenario.services)}
-    handover = radio.handover
     return CellularParts(
         crowd=located.crowd,
         members=members,
         signals=signals,
-        handover=A3Handover(
-            len(members),
-            sectors.count,
-            settings=HandoverSettings(
-                offset_db=handover.offset_db,
-                hysteresis_db=handover.hysteresis_db,
-                time_to_trigger_s=handover.time_to_trigger_s,
-                filter_coefficient=handover.filter_coefficient,
-                interruption_s=handover.interruption_s,
-            ),
-        ),
+        handover=_handover(radio, len(members), sectors.count),
         air=AirInterface(
             build_rates(radio, numerology),
             np.full(sectors.count, float(numerology.resource_blocks)),
@@ -194,6 +184,24 @@ def _parts(
         multicast=frozenset(numbers[service] for service in radio.multicast),
         give_up_late=radio.give_up_late,
     )
+
+
+def _handover(radio: CellularRadio, users: int, sectors: int) -> A3Handover:
+    """Event A3 with the radio's settings."""
+    spec = radio.handover
+    settings = HandoverSettings(
+        offset_db=spec.offset_db,
+        hysteresis_db=spec.hysteresis_db,
+        time_to_trigger_s=spec.time_to_trigger_s,
+        filter_coefficient=spec.filter_coefficient,
+        interruption_s=spec.interruption_s,
+    )
+    return A3Handover(users, sectors, settings=settings)
+
+
+def carrier_noise_dbm(radio: CellularRadio, numerology: Numerology) -> float:
+    """Noise of a terminal over all resource blocks of the carrier."""
+    return float(_THERMAL_NOISE_DBM_HZ + 10.0 * np.log10(numerology.occupied_hz) + radio.noise_figure_db)
 
 
 def build_rates(radio: CellularRadio, numerology: Numerology) -> RateTable:
@@ -228,14 +236,16 @@ def build_terminals(
                    environment, carrier_hz)
         for audience, numbers in users.items()
     ]  # fmt: skip
-    height_m, indoor, entry_db, inside_m = (np.concatenate(column) for column in zip(*drawn, strict=True))
-    return Terminals(height_m, indoor=indoor, entry_loss_db=entry_db, inside_m=inside_m)
+    height_m, indoor, entry_db, inside_m, identity = (
+        np.concatenate(column) for column in zip(*drawn, strict=True)
+    )
+    return Terminals(height_m, indoor=indoor, entry_loss_db=entry_db, inside_m=inside_m, identity=identity)
 
 
 def _terminals(
     spec: Terminal, numbers: np.ndarray, key: np.uint64, environment: Environment, carrier_hz: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Height, whether indoors, loss of walls or car, and distance inside, of some users of one audience."""
+) -> tuple[np.ndarray, ...]:
+    """Height, whether indoors, loss of walls or car, distance inside, and identity of some users."""
 
     def uniform(slot: int) -> np.ndarray:
         return hashed_uniform(key, numbers * 16 + slot)
@@ -243,7 +253,10 @@ def _terminals(
     indoor = uniform(0) < spec.indoor
     floor = np.floor(uniform(1) * spec.floors) * indoor
     inside_m = inside_distance_m(environment, np.stack([uniform(2), uniform(3)])) * indoor
-    high = uniform(4) < spec.high_loss
+    share = spec.high_loss
+    if share is None:
+        share = 0.0 if environment is Environment.RMA else 0.5
+    high = uniform(4) < share
     spread = hashed_normal(key, numbers * 16 + 5)
     wall_db = np.where(
         high, wall_loss_db(Building.HIGH, carrier_hz), wall_loss_db(Building.LOW, carrier_hz)
@@ -251,4 +264,5 @@ def _terminals(
     in_car = ~indoor & (uniform(7) < spec.in_car)
     entry_db = np.where(indoor, wall_db + inside_loss_db(inside_m), 0.0)
     entry_db = np.where(in_car, car_loss_db(hashed_normal(key, numbers * 16 + 8)), entry_db)
-    return spec.height_m + _FLOOR_M * floor, indoor, entry_db, inside_m
+    identity = (uniform(10) * _IDENTITIES).astype(np.int64)
+    return spec.height_m + _FLOOR_M * floor, indoor, entry_db, inside_m, identity

@@ -20,7 +20,7 @@ from netgen.scenario.fields import (
     kind_tag,
     variant,
 )
-from netgen.scenario.radio import Distance, Point
+from netgen.scenario.radio import Distance, Extent, Point, pair
 
 
 class JoinAtStart(StrictModel):
@@ -66,7 +66,7 @@ class DiscPlace(StrictModel):
 
     kind: Literal["disc"] = Field(description="the word disc")
     centre: Point = Field((0.0, 0.0), description="east and north of the origin")
-    radius_m: Distance = Field(alias="radius", description="radius")
+    radius_m: Extent = Field(alias="radius", description="radius")
 
 
 class RectanglePlace(StrictModel):
@@ -88,7 +88,7 @@ PlaceField = Annotated[
 _SPEED = Quantity(units.SPEED, gt=0, le=300)
 SpeedRange = Annotated[
     tuple[Annotated[float, _SPEED], Annotated[float, _SPEED]],
-    Field(min_length=2, max_length=2),
+    pair("one speed, or the lowest and the highest, as in [0.8 m/s, 1.8 m/s]"),
     ShortForm(lambda speed: [speed, speed], (str,), {"type": "string"}),
 ]
 Pause = Annotated[float, Quantity(units.DURATION, ge=0, le=1e6)]
@@ -113,7 +113,9 @@ class RandomDirection(StrictModel):
 
     kind: Literal["random-direction"] = Field(description="random-direction")
     speed_mps: SpeedRange = Field(alias="speed", description="lowest and highest speed, or one speed")
-    leg_s: Span = Field(60.0, alias="leg", description="mean time in one direction")
+    leg_s: Annotated[float, Quantity(units.DURATION, ge=0.1, le=1e8)] = Field(
+        60.0, alias="leg", description="mean time in one direction"
+    )
 
 
 class AlongLine(StrictModel):
@@ -128,7 +130,7 @@ class StreetGrid(StrictModel):
     """Everyone drives along the streets of a regular grid and turns at random."""
 
     kind: Literal["street-grid"] = Field(description="street-grid")
-    block_m: Distance = Field(alias="block", description="distance between parallel streets")
+    block_m: Extent = Field(alias="block", description="distance between parallel streets")
     speed_mps: SpeedRange = Field(alias="speed", description="lowest and highest speed, or one speed")
     turn: Share = Field(0.5, description="probability of turning at a crossing, to either side alike")
 
@@ -198,8 +200,10 @@ class Terminal(StrictModel):
     floors: Annotated[Whole, Field(ge=1, le=100)] = Field(
         1, description="most floors of a building; a user indoors is on any of them, 3 m each"
     )
-    high_loss: Share = Field(
-        0.5, description="share of the buildings with infrared-reflecting glass (high loss)"
+    high_loss: Share | None = Field(
+        None,
+        description="share of the buildings with infrared-reflecting glass (high loss); null for half of them in "
+        "urban scenarios and none in rural ones",
     )
     in_car: Share = Field(0.0, description="share of the users outdoors who are in cars")
     receiver: Literal["roof-top", "portable-outdoor", "portable-indoor", "mobile", "in-car", "handheld"] = (

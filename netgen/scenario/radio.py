@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Tag
+from pydantic import BeforeValidator, Field, Tag
+from pydantic_core import PydanticCustomError
 
 from netgen import units
 from netgen.scenario.fields import (
@@ -25,9 +26,25 @@ from netgen.scenario.fields import (
 )
 
 Distance = Annotated[float, Quantity(units.DISTANCE, gt=0, le=1e6)]
+Extent = Annotated[float, Quantity(units.DISTANCE, ge=1, le=1e6)]
 Coordinate = Annotated[float, Quantity(units.DISTANCE, ge=-1e7, le=1e7)]
-Point = Annotated[tuple[Coordinate, Coordinate], Field(min_length=2, max_length=2)]
-Level = Annotated[float, Quantity(units.LEVEL, ge=-300, le=300)]
+
+
+def pair(accepted: str) -> BeforeValidator:
+    """Refuse what is no list of two, saying what is accepted."""
+
+    def checked(value: object) -> object:
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            found = f"has {len(value)} entries" if isinstance(value, list | tuple) else "is of the wrong type"
+            raise PydanticCustomError("pair", "{reason}", {"reason": f"{found}; accepted: {accepted}"})
+        return value
+
+    return BeforeValidator(checked)
+
+
+Point = Annotated[
+    tuple[Coordinate, Coordinate], pair("two distances, east and north of the origin, as in [4 km, 0 m]")
+]
 NoiseFigure = Annotated[float, Quantity(units.LEVEL, ge=0, le=50)]
 Frequency = Annotated[float, Quantity(units.FREQUENCY, gt=0, le=1e12)]
 Bandwidth = Annotated[float, Quantity(units.FREQUENCY, ge=1e6, le=1e9)]
@@ -49,7 +66,7 @@ class HexagonalLayout(StrictModel):
     sites: Literal[1, 7, 19, 37] = Field(
         19, description="number of sites: 0 to 3 rings around the middle one"
     )
-    spacing_m: Distance = Field(500.0, alias="spacing", description="distance between neighbouring sites")
+    spacing_m: Extent = Field(500.0, alias="spacing", description="distance between neighbouring sites")
     sectors: Literal[1, 3] = Field(3, description="sectors of each site; three look to 30, 150 and 270 deg")
     height_m: Distance = Field(25.0, alias="height", description="height of the antennas above ground")
     wrap_around: Truth = Field(
@@ -86,10 +103,10 @@ class PanelAntenna(StrictModel):
 class Handover(StrictModel):
     """When a user changes its sector: event A3 of the radio resource control."""
 
-    offset_db: Level = Field(
+    offset_db: Annotated[float, Quantity(units.LEVEL, ge=-15, le=15)] = Field(
         0.0, alias="offset", description="how much better a neighbour must be (A3 offset)"
     )
-    hysteresis_db: Annotated[float, Quantity(units.LEVEL, ge=0, le=30)] = Field(
+    hysteresis_db: Annotated[float, Quantity(units.LEVEL, ge=0, le=15)] = Field(
         3.0, alias="hysteresis", description="added to the offset to enter, taken from it to leave"
     )
     time_to_trigger_s: Annotated[float, Quantity(units.DURATION, ge=0, le=60)] = Field(
@@ -120,12 +137,10 @@ class CellularRadio(StrictModel):
     carrier_hz: Annotated[float, Quantity(units.FREQUENCY, ge=5e8, le=1e11)] = Field(
         alias="carrier", description="carrier frequency"
     )
-    bandwidth_hz: Annotated[float, Quantity(units.FREQUENCY, ge=5e6, le=1e8)] = Field(
+    bandwidth_hz: Bandwidth = Field(
         alias="bandwidth", description="channel bandwidth of TS 38.101, 5 to 100 MHz"
     )
-    subcarrier_spacing_hz: Annotated[float, Quantity(units.FREQUENCY, ge=1.5e4, le=3e4)] = Field(
-        3e4, alias="subcarrier_spacing", description="15 kHz or 30 kHz"
-    )
+    subcarrier_spacing_hz: Frequency = Field(3e4, alias="subcarrier_spacing", description="15 kHz or 30 kHz")
     power_w: RadioPower = Field(
         39.810717055349734, alias="power", description="power of each sector over its carrier"
     )
@@ -133,7 +148,7 @@ class CellularRadio(StrictModel):
     antenna: PanelAntenna = Field(PanelAntenna(), description="antenna of each sector")
     shadowing: Truth = Field(True, description="whether there is shadow fading")
     mcs_table: Literal["64qam", "256qam"] = Field("256qam", description="modulation and coding of TS 38.214")
-    overhead: Share | None = Field(
+    overhead: LossShare | None = Field(
         None, description="share of the resource elements without data; null for the standard's signals"
     )
     downlink_share: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
@@ -242,8 +257,10 @@ class Atsc3Pipe(StrictModel):
     constellation: Literal["QPSK", "16QAM", "64QAM", "256QAM", "1024QAM", "4096QAM"] = Field(
         description="constellation"
     )
-    code_rate: Annotated[str, Field(pattern=r"^([2-9]|1[0-3])/15$")] = Field(description="2/15 to 13/15")
-    share: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
+    code_rate: Literal[
+        "2/15", "3/15", "4/15", "5/15", "6/15", "7/15", "8/15", "9/15", "10/15", "11/15", "12/15", "13/15"
+    ] = Field(description="code rate")
+    share: Annotated[float, Quantity(units.RATIO, ge=0.001, le=1)] = Field(
         1.0, description="share of the frame's cells"
     )
 
@@ -253,14 +270,15 @@ class Atsc3Broadcast(_PhysicalBroadcast):
 
     kind: Literal["atsc3"] = Field(description="atsc3")
     fft: Literal["8K", "16K", "32K"] = Field("16K", description="FFT size")
-    guard: Annotated[Whole, Field(ge=192, le=4864)] = Field(1024, description="guard interval, samples")
-    pilots: Annotated[str, Field(pattern=r"^SP\d+_\d+$")] = Field(
-        "SP6_2", description="scattered pilot pattern"
+    guard: Annotated[Whole, Field(ge=1)] = Field(
+        1024, description="guard interval in samples, as the FFT size allows"
     )
+    pilots: Literal[
+        "SP3_2", "SP3_4", "SP4_2", "SP4_4", "SP6_2", "SP6_4", "SP8_2", "SP8_4",
+        "SP12_2", "SP12_4", "SP16_2", "SP16_4", "SP24_2", "SP24_4", "SP32_2", "SP32_4",
+    ] = Field("SP6_2", description="scattered pilot pattern, as FFT size and guard interval allow")  # fmt: skip
     symbols: Annotated[Whole, Field(ge=2, le=4096)] = Field(80, description="payload symbols of a frame")
-    bandwidth_hz: Annotated[float, Quantity(units.FREQUENCY, ge=6e6, le=8e6)] = Field(
-        6e6, alias="bandwidth", description="6, 7 or 8 MHz"
-    )
+    bandwidth_hz: Bandwidth = Field(6e6, alias="bandwidth", description="6, 7 or 8 MHz")
     pipes: Annotated[Mapping[Name, Atsc3Pipe], Field(min_length=1)] = Field(
         description="physical-layer pipes, by name; a service is sent in the first unless it names another"
     )
@@ -270,19 +288,17 @@ class LteBroadcast(_PhysicalBroadcast):
     """LTE-based 5G terrestrial broadcast: transmitters, numerology, modulation and coding."""
 
     kind: Literal["5g-broadcast"] = Field(description="5g-broadcast")
-    bandwidth_hz: Annotated[float, Quantity(units.FREQUENCY, ge=6e6, le=8e6)] = Field(
-        8e6, alias="bandwidth", description="6, 7 or 8 MHz"
-    )
+    bandwidth_hz: Bandwidth = Field(8e6, alias="bandwidth", description="6, 7 or 8 MHz")
     spacing: Literal["15kHz", "7.5kHz", "2.5kHz", "1.25kHz", "0.37kHz-sl2", "0.37kHz-sl4"] = Field(
         "1.25kHz", description="subcarrier spacing; 0.37 kHz has two patterns of reference signals"
     )
-    mcs: Annotated[Whole, Field(ge=0, le=28)] = Field(
+    mcs: Annotated[Whole, Field(ge=0, le=27)] = Field(
         9, description="modulation and coding of the channel (TS 36.213)"
     )
 
 
 def _tower_tag(radio: Mapping[str, Any]) -> str:
-    return kind_tag(radio) if "kind" in radio else "kind=fixed"
+    return kind_tag(radio) if "kind" in radio or "transmitters" in radio else "kind=fixed"
 
 
 TowerRadio = FixedBroadcast | Atsc3Broadcast | LteBroadcast

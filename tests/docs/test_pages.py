@@ -130,6 +130,10 @@ def keys_of(summary: dict) -> set[str]:
         found |= {key for figures in receivers.values() for key in figures}
     for section in ("links", "nodes", "laws"):
         found |= {key for figures in summary[section].values() for key in figures}
+    for figures in summary["radio"].values():
+        found |= set(figures)
+        for quantity in ("sinr_db", "rate_bps"):
+            found |= set(figures.get(quantity, ()))
     if "baseline" in summary:
         found |= set(summary["baseline"])
         for receivers in summary["baseline"]["receivers"].values():
@@ -141,7 +145,7 @@ def test_every_key_of_a_summary_is_explained(root, tmp_path):
     page = (root / "docs" / "metrics.md").read_text(encoding="utf-8")
     words = set(re.findall(r"`([a-z_0-9]+)`", page))
     found = set()
-    for name in ("elastic_small", "fig8_scenario2"):
+    for name in ("elastic_small", "fig8_scenario2", "hex_7"):
         path = root / "scenarios" / f"{name}.yaml"
         found |= keys_of(run(path, overrides=["duration=8 s"], out=tmp_path / name).summary)
     assert sorted(found - words) == []

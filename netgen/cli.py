@@ -226,9 +226,10 @@ def _coverage(options: argparse.Namespace) -> int:
     from netgen.broadcast.raster import require_writers
     from netgen.coverage.files import map_folder, write_maps
     from netgen.coverage.made_map import MapOptions
-    from netgen.coverage.maps import coverage_maps, seeded
+    from netgen.coverage.maps import coverage_maps
     from netgen.report.coverage_table import coverage_document
     from netgen.report.terminal import coverage_tables
+    from netgen.run import seeded
     from netgen.scenario import load_scenario
 
     chosen = MapOptions.read(cell=options.cell, receiver=options.receiver, sinr=options.sinr)

@@ -124,11 +124,16 @@ def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenar
     return scenario, (*scenario_warnings(scenario), *notes)
 
 
+def seeded(scenario: Scenario) -> Scenario:
+    """The same scenario with a seed: one that nobody gave is drawn."""
+    if scenario.seed is not None:
+        return scenario
+    return scenario.model_copy(update={"seed": secrets.randbits(48)})
+
+
 def _load(path: str | Path, overrides: Sequence[str], seed: int | None) -> Scenario:
     """A scenario with a seed, and with the files that it names found."""
-    scenario = load_scenario(path, overrides, seed=seed)
-    if scenario.seed is None:
-        scenario = scenario.model_copy(update={"seed": secrets.randbits(48)})
+    scenario = seeded(load_scenario(path, overrides, seed=seed))
     return _with_absolute_files(scenario, (Path(path).resolve().parent, Path(path).resolve().parent.parent))
 
 

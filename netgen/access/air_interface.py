@@ -36,6 +36,7 @@ class Waiting:
     rate_per_block_bps : (n,) float, bit/s  What one resource block gives each of them.
     demand_bps : (n,) float, bit/s          What would empty their queues within the epoch.
     service : (n,) int64                    Number of the service at the head of each queue.
+    available : (n,) float                  Share of the epoch in which each of them is not interrupted, 0..1.
     """
 
     rows: Rows
@@ -43,23 +44,56 @@ class Waiting:
     rate_per_block_bps: Floats
     demand_bps: Floats
     service: Rows
+    available: Floats
+
+    @staticmethod
+    def nobody() -> Waiting:
+        """Nothing waits for anybody."""
+        none, nothing = np.empty(0, dtype=np.int64), np.empty(0)
+        return Waiting(none, none, nothing, nothing, none, nothing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """What the users of one kind of queue get in an epoch.
+
+    Parameters
+    ----------
+    rows : (n,) int64               Users.
+    rate_bps : (n,) float, bit/s    Rate of each of them while it is served, from the begin of the epoch on.
+    most_bits : (n,) float, bit     What each of them gets at most in the epoch.
+    """
+
+    rows: Rows
+    rate_bps: Floats
+    most_bits: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant:
-    """Rates for one epoch.
+    """Who gets what in one epoch.
+
+    A sector that has more blocks than are needed uses all of them until everybody has what waited, and none then:
+    nobody is slower because the epoch is long.
 
     Parameters
     ----------
-    unicast_bps, multicast_bps : float, bit/s   Rate of each waiting user.
+    unicast, multicast : Share                  Per kind of queue.
     used_blocks : (S,) float                    Resource blocks in use, averaged over the epoch.
-    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once.
+    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once, averaged
+                                                over the epoch.
     """
 
-    unicast_bps: Floats
-    multicast_bps: Floats
+    unicast: Share
+    multicast: Share
     used_blocks: Floats
     multicast_air_bps: Floats
+
+    @staticmethod
+    def nothing(sectors: int) -> Grant:
+        """Nobody gets anything."""
+        share = Share(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        return Grant(share, share, np.zeros(sectors), np.zeros(sectors))
 
 
 def per_sector(sector: Rows, values: Floats, sectors: int) -> Floats:
@@ -110,17 +144,30 @@ class AirInterface:
             sector=multicast.sector,
             content=multicast.service,
         )
-        rate = np.concatenate([unicast.rate_per_block_bps, groups.rate_per_block_bps])
+        rate = np.concatenate([unicast.rate_per_block_bps * unicast.available, groups.rate_per_block_bps])
         sector = np.concatenate([unicast.sector, groups.sector])
         granted = self._allocated(unicast, groups, rate, sector, now_s=now_s, epoch_s=epoch_s)
         got_bps = granted * rate
         users = len(unicast.rows)
         if self._past is not None:
             self._past.record(unicast.rows, got_bps[:users], now_s=now_s, epoch_s=epoch_s)
+        used = per_sector(sector, granted, self.sectors)
+        # Rounding aside, a sector with a user left unserved has no block left.
+        haste = np.divide(
+            self.blocks, used, out=np.ones(self.sectors), where=(used > 0) & (used < self.blocks)
+        )
+        heard_bps = groups.to_members(got_bps[users:]) * multicast.available
+        shares = [
+            Share(waiting.rows, mean_bps * haste[waiting.sector], mean_bps * epoch_s)
+            for waiting, mean_bps in (
+                (unicast, got_bps[:users]),
+                (multicast, np.minimum(heard_bps, multicast.demand_bps)),
+            )
+        ]
         return Grant(
-            unicast_bps=got_bps[:users],
-            multicast_bps=np.minimum(groups.to_members(got_bps[users:]), multicast.demand_bps),
-            used_blocks=per_sector(sector, granted, self.sectors),
+            unicast=shares[0],
+            multicast=shares[1],
+            used_blocks=used,
             multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors),
         )
 
@@ -138,7 +185,7 @@ class AirInterface:
         head_start = None
         if self._past is not None:
             mine = self._past.head_start_blocks(
-                unicast.rows, unicast.rate_per_block_bps, now_s=now_s, epoch_s=epoch_s
+                unicast.rows, rate[: len(unicast.rows)], now_s=now_s, epoch_s=epoch_s
             )
             head_start = np.concatenate([mine, np.zeros(len(groups.sector))])
         demand_bps = np.concatenate([unicast.demand_bps, groups.demand_bps])

@@ -10,7 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from netgen.access.air_interface import AirInterface, Grant, Waiting, per_sector
+from netgen.access.air_interface import AirInterface, Grant, Share, Waiting, per_sector
 from netgen.access.crowd import Crowd
 from netgen.access.download import Download
 from netgen.access.queues import TerminalQueues
@@ -22,8 +22,6 @@ from netgen.transport.clock import NS_PER_S
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
-_NOBODY: Rows = np.empty(0, dtype=np.int64)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellularParts:
@@ -33,6 +31,7 @@ class CellularParts:
     ----------
     crowd : Crowd                   Where all located users are.
     members : (U,) int64            Which of them are the network's own.
+    identity : (U,) int64           A number of each user's own, >= 0, which spreads the samples over an interval.
     signals : Signals               What they receive from the sectors.
     handover : A3Handover           Which sector serves them.
     air : AirInterface              Link adaptation and scheduler.
@@ -45,6 +44,7 @@ class CellularParts:
 
     crowd: Crowd
     members: Rows
+    identity: Rows
     signals: Signals
     handover: A3Handover
     air: AirInterface
@@ -92,12 +92,12 @@ class CellularNetwork:
         self._service_numbers = services
         self._members = _as_slice(parts.members)
         self._since_ns = 0
-        self._served: tuple[Rows, Rows] = (_NOBODY, _NOBODY)
-        self._grant = Grant(
-            np.empty(0), np.empty(0), np.zeros(parts.air.sectors), np.zeros(parts.air.sectors)
-        )
+        self._grant = Grant.nothing(parts.air.sectors)
         self._activity = np.full(parts.air.sectors, parts.activity or 0.0)
         self._mean_rate_bps = np.zeros(parts.air.sectors)
+        self._turns = max(interval_ns // epoch_ns, 1)
+        self._turn = parts.identity % self._turns
+        self._sampled = np.zeros((2, parts.air.sectors))
         env.process(self._run())
 
     @property
@@ -158,29 +158,29 @@ class CellularNetwork:
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
         """One turn per epoch."""
-        while True:
-            self._begin_epoch()
+        epoch = 0
+        while int(self.env.now) < self.end_ns:
             now_ns = int(self.env.now)
-            if now_ns >= self.end_ns:
-                return
             step_ns = min((now_ns // self.epoch_ns + 1) * self.epoch_ns, self.end_ns) - now_ns
+            self._begin_epoch(epoch, step_ns / NS_PER_S)
             yield self.env.timeout(step_ns)
             self._advance()
+            epoch += 1
 
-    def _begin_epoch(self) -> None:
+    def _begin_epoch(self, epoch: int, epoch_s: float) -> None:
         """Users move, hand over and are given rates."""
         now_ns = int(self.env.now)
-        now_s, epoch_s = now_ns / NS_PER_S, self.epoch_ns / NS_PER_S
+        now_s = now_ns / NS_PER_S
         for queues in (self.unicast, self.multicast):
             queues.give_up(now_ns)
-        self._move(now_s, epoch_s)
-        if now_ns % self.interval_ns == 0 or now_ns == 0:
-            self._sample()
-        unicast, multicast = self._waiting(self.unicast, now_s), self._waiting(self.multicast, now_s)
+        self._move(now_s, self.epoch_ns / NS_PER_S)
+        unicast, multicast = (
+            self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
+        )
         self._grant = self.parts.air.share(unicast, multicast, now_s=now_s, epoch_s=epoch_s)
-        self._served = (unicast.rows, multicast.rows)
         if self.parts.activity is None:
             self._activity = np.minimum(self._grant.used_blocks / self.parts.air.blocks, 1.0)
+        self._sample(epoch)
 
     def _move(self, now_s: float, epoch_s: float) -> None:
         """Bring positions, signals and serving sectors up to now."""
@@ -199,18 +199,23 @@ class CellularNetwork:
             slot = min(int(self.env.now) // self.interval_ns, len(self.semantic_bits) - 1)
             self.books.handed_over(slot, changes.rows[real], changes.to_sector[real], changes.ping_pong[real])
 
-    def _waiting(self, queues: TerminalQueues, now_s: float) -> Waiting:
+    def _waiting(self, queues: TerminalQueues, now_s: float, epoch_s: float) -> Waiting:
         """Users of one kind of queue with something waiting, and what a block gives them."""
         rows = queues.active()
-        if not len(rows):
-            return Waiting(_NOBODY, _NOBODY, np.empty(0), np.empty(0), _NOBODY)
-        parts, epoch_s = self.parts, self.epoch_ns / NS_PER_S
+        parts = self.parts
         if not parts.crowd.all_present:
             rows = rows[parts.crowd.present[parts.members[rows]]]
+        if not len(rows):
+            return Waiting.nobody()
         sector = parts.handover.serving[rows]
-        rate = parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector))
-        rate = rate * parts.handover.available(rows, now_s, epoch_s=epoch_s)
-        return Waiting(rows, sector, rate, queues.backlog_bits[rows] / epoch_s, queues.head_service(rows))
+        return Waiting(
+            rows=rows,
+            sector=sector,
+            rate_per_block_bps=parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector)),
+            demand_bps=queues.backlog_bits[rows] / epoch_s,
+            service=queues.head_service(rows),
+            available=parts.handover.available(rows, now_s, epoch_s=epoch_s),
+        )
 
     def _sinr_db(self, rows: Rows, sector: Rows) -> Floats:
         """SINR of some users at their sectors."""
@@ -219,19 +224,26 @@ class CellularNetwork:
             level_db: Floats = 10.0 * np.log10(sinr.astype(np.float64))
         return level_db
 
-    def _sample(self) -> None:
-        """Take the SINR of everybody, once an interval."""
-        parts = self.parts
-        rows = np.flatnonzero(parts.crowd.present[self._members])
-        if not len(rows):
-            return
-        sector = parts.handover.serving[rows]
-        sinr_db = self._sinr_db(rows, sector)
-        rate_bps = parts.air.rates.rate_per_block_bps(sinr_db)
-        attached = np.bincount(sector, minlength=parts.air.sectors)
-        total_bps = per_sector(sector, rate_bps, parts.air.sectors)
-        self._mean_rate_bps = np.divide(total_bps, attached, out=np.zeros(len(total_bps)), where=attached > 0)
-        self.books.sample(rows, sinr_db, int((rate_bps <= 0).sum()))
+    def _sample(self, epoch: int) -> None:
+        """Take the SINR of some users, so that everybody's is taken once an interval, at instants spread over it.
+
+        In the first epoch all are looked at, for the mean rates of the sectors alone: nothing interferes yet.
+        """
+        parts, turn = self.parts, epoch % self._turns
+        chosen = self._turn == turn if epoch else np.ones(len(self._turn), dtype=np.bool_)
+        rows = np.flatnonzero(chosen & parts.crowd.present[self._members])
+        if len(rows):
+            sector = parts.handover.serving[rows]
+            sinr_db = self._sinr_db(rows, sector)
+            rate_bps = parts.air.rates.rate_per_block_bps(sinr_db)
+            self._sampled[0] += per_sector(sector, rate_bps, parts.air.sectors)
+            self._sampled[1] += np.bincount(sector, minlength=parts.air.sectors)
+            if epoch:
+                self.books.sample(rows, sinr_db, int((rate_bps <= 0).sum()))
+        if turn == self._turns - 1 or not epoch:
+            total_bps, users = self._sampled
+            self._mean_rate_bps = np.divide(total_bps, users, out=np.zeros(len(users)), where=users > 0)
+            self._sampled = np.zeros_like(self._sampled)
 
     def _advance(self) -> None:
         """Serve from the last instant to now at the rates that hold."""
@@ -241,42 +253,58 @@ class CellularNetwork:
             return
         begin_s, slot = self._since_ns / NS_PER_S, self.books.slot(now_ns)
         self._since_ns = now_ns
-        air = self.parts.air
+        air, books, grant = self.parts.air, self.books, self._grant
         bits, generative = self._serve(begin_s, span_s)
         self.discriminative_bits[slot] += bits - generative
         self.generative_bits[slot] += generative
-        idle_blocks = np.maximum(air.blocks - self._grant.used_blocks, 0.0)
+        idle_blocks = np.maximum(air.blocks - grant.used_blocks, 0.0)
         self.capacity_bits[slot] += bits + float(idle_blocks @ self._mean_rate_bps) * span_s
-        books, serving = self.books, self.parts.handover.serving
-        books.used_block_s[slot] += self._grant.used_blocks * span_s
+        books.used_block_s[slot] += grant.used_blocks * span_s
         books.block_s[slot] += air.blocks * span_s
-        books.user_s[slot] += np.bincount(serving[serving >= 0], minlength=air.sectors) * span_s
-        for rows in self._served:
-            books.active_s[slot] += np.bincount(serving[rows], minlength=air.sectors) * span_s
+        serving = self.parts.handover.serving
+        attached = (
+            serving if self.parts.crowd.all_present else serving[self.parts.crowd.present[self._members]]
+        )
+        books.user_s[slot] += np.bincount(attached, minlength=air.sectors) * span_s
 
     def _serve(self, begin_s: float, span_s: float) -> tuple[float, float]:
         """Let the queues have what they were granted; return the bits on the air, and those that steer models."""
         serving, sectors = self.parts.handover.serving, self.parts.air.sectors
-        slot = self.books.slot(self._since_ns)
-        air_bits = generative_bits = 0.0
-        on_air: Floats
-        rates = (self._grant.unicast_bps, self._grant.multicast_bps)
-        for queues, rows, rate_bps in zip((self.unicast, self.multicast), self._served, rates, strict=True):
-            if not len(rows):
-                continue
-            bits, generative = queues.serve(rows, rate_bps, begin_s, span_s)
-            self.books.served(rows, bits, span_s)
-            if queues is self.multicast:
-                # The members of a group hear the same bits, which go over the air once.
-                on_air = self._grant.multicast_air_bps * span_s
-                share = float(generative.sum()) / max(float(bits.sum()), 1e-300)
-                generative_bits += float(on_air.sum()) * share
-            else:
-                on_air = per_sector(serving[rows], bits, sectors)
-                generative_bits += float(generative.sum())
-            self.books.carried_bits[slot] += on_air
-            air_bits += float(on_air.sum())
-        return air_bits, generative_bits
+        grant, slot = self._grant, self.books.slot(self._since_ns)
+        rows, bits, generative, active_s = self._serve_share(self.unicast, grant.unicast, begin_s, span_s)
+        on_air = per_sector(serving[rows], bits, sectors)
+        generative_bits = float(generative.sum())
+        if len(grant.multicast.rows):
+            heard = self._serve_share(self.multicast, grant.multicast, begin_s, span_s)
+            # The members of a group hear the same bits, which go over the air once.
+            sent = grant.multicast_air_bps * span_s
+            generative_bits += float(sent.sum()) * float(heard[2].sum()) / max(float(heard[1].sum()), 1e-300)
+            on_air = on_air + sent
+            rows, bits, active_s = _together((rows, bits, active_s), (heard[0], heard[1], heard[3]))
+        self.books.served(slot, rows, serving[rows], bits, active_s)
+        self.books.carried_bits[slot] += on_air
+        return float(on_air.sum()), generative_bits
+
+    def _serve_share(
+        self, queues: TerminalQueues, share: Share, begin_s: float, span_s: float
+    ) -> tuple[Rows, Floats, Floats, Floats]:
+        """Users of one kind of queue, their bits, those that steer models, and how long something waited for them."""
+        rate_bps, most_bits = share.rate_bps, share.most_bits
+        bits, generative = queues.serve(share.rows, rate_bps, begin_s, span_s, most_bits=most_bits)
+        busy_s = np.divide(bits, rate_bps, out=np.full(len(bits), span_s), where=rate_bps > 0)
+        most_bits -= bits
+        return share.rows, bits, generative, np.minimum(busy_s, span_s)
+
+
+def _together(
+    one: tuple[Rows, Floats, Floats], other: tuple[Rows, Floats, Floats]
+) -> tuple[Rows, Floats, Floats]:
+    """Users of both kinds of queue, each once: all of their bits, and the longer of their times."""
+    rows, place = np.unique(np.concatenate([one[0], other[0]]), return_inverse=True)
+    bits = per_sector(place, np.concatenate([one[1], other[1]]), len(rows))
+    active_s = np.zeros(len(rows))
+    np.maximum.at(active_s, place, np.concatenate([one[2], other[2]]))
+    return rows, bits, active_s
 
 
 def _as_slice(members: Rows) -> Rows | slice:

@@ -75,7 +75,9 @@ class TerminalQueues:
         self.backlog_bits[users] += download.size_bits
         self.offered_bits += float(download.size_bits) * len(users)
 
-    def serve(self, rows: Rows, rate_bps: Floats, begin_s: float, span_s: float) -> tuple[Floats, Floats]:
+    def serve(
+        self, rows: Rows, rate_bps: Floats, begin_s: float, span_s: float, *, most_bits: Floats | None = None
+    ) -> tuple[Floats, Floats]:
         """Serve some users at constant rates for a span of time, and finish what becomes complete.
 
         Parameters
@@ -83,6 +85,8 @@ class TerminalQueues:
         rows : (n,) int64               Users, each once; for whom nothing waits gets nothing.
         rate_bps : (n,) float, bit/s    Their rates, >= 0.
         begin_s, span_s : float, s      Beginning and length of the span.
+        most_bits : (n,) float, bit     What each user gets at most, served at the beginning of the span; None for no
+                                        such limit.
 
         Returns
         -------
@@ -92,6 +96,8 @@ class TerminalQueues:
         live = np.flatnonzero((rate_bps > 0) & (self._waiting[rows] > 0))
         bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
         left = np.minimum(rate_bps * span_s, self.backlog_bits[rows])
+        if most_bits is not None:
+            left = np.minimum(left, most_bits)
         events: list[tuple[Rows, Rows, Floats]] = []
         while len(live):
             users = rows[live]
@@ -107,7 +113,6 @@ class TerminalQueues:
             live, users, number = live[through], users[through], number[through]
             if len(live):
                 left[live] = np.maximum(left[live], 0.0)
-                # What is left is served after this segment, so the instant is that much before the end.
                 spent_s = bits[live] / rate_bps[live]
                 events.append((number, users, begin_s + np.minimum(spent_s, span_s)))
                 self._pop(users)

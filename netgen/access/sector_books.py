@@ -49,12 +49,13 @@ class SectorBooks:
         """Interval of a span that ends at an instant."""
         return max(until_ns - 1, 0) // self.interval_ns
 
-    def served(self, rows: Rows, bits: Floats, span_s: float) -> None:
-        """Some users, who had something waiting, got bits in a span of time."""
+    def served(self, slot: int, rows: Rows, sector: Rows, bits: Floats, active_s: Floats) -> None:
+        """Some users, each once, got bits while something waited for them for some time."""
         self.served_bits[rows] += bits
-        self.served_s[rows] += span_s
+        self.served_s[rows] += active_s
         self._since_sample[0, rows] += bits
-        self._since_sample[1, rows] += span_s
+        self._since_sample[1, rows] += active_s
+        self.active_s[slot] += np.bincount(sector, weights=active_s, minlength=self.active_s.shape[1])
 
     def handed_over(self, slot: int, rows: Rows, to_sector: Rows, ping_pong: NDArray[np.bool_]) -> None:
         """Some users changed their sector."""
@@ -63,13 +64,13 @@ class SectorBooks:
         self.user_handovers[rows] += 1
 
     def sample(self, rows: Rows, sinr_db: Floats, out_of_range: int) -> None:
-        """Count the SINR of attached users, and the mean rate since the last sample of those who had a queue."""
+        """Count the SINR of some attached users, and the mean rate since their last samples of those with a queue."""
         self.sinr_db.add(sinr_db)
         self.samples += len(rows)
         self.out_of_range += out_of_range
         self.sinr_sum_db[rows] += sinr_db
         self.sinr_samples[rows] += 1
-        bits, span_s = self._since_sample
+        bits, span_s = self._since_sample[:, rows]
         active = span_s > 0
         self.rate_bps.add(bits[active] / span_s[active])
-        self._since_sample[:] = 0.0
+        self._since_sample[:, rows] = 0.0

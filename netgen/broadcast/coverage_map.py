@@ -1,4 +1,4 @@
-"""Probability of reception over an area: for networks of towers and for cells."""
+"""Probability of reception over an area: one tower, or several as a single-frequency network."""
 
 from __future__ import annotations
 
@@ -20,11 +20,8 @@ from netgen.broadcast.single_frequency import (
     window_begin_s,
 )
 from netgen.broadcast.transmitter import Transmitter
-from netgen.propagation.antenna import SectorAntenna
-from netgen.propagation.line_of_sight import los_probability, normal_probability
+from netgen.propagation.line_of_sight import normal_probability
 from netgen.propagation.location_variation import LOCATION_SIGMA_DB
-from netgen.propagation.path_loss import Environment, breakpoint_m, los_path_loss_db, nlos_path_loss_db
-from netgen.propagation.shadow_fading import Sight, sigma_db
 from netgen.propagation.tower_loss import TowerLoss
 
 Floats = NDArray[np.float64]
@@ -170,6 +167,7 @@ def tower_coverage(
     bandwidth_hz: float,
     threshold_db: float,
     timing: SymbolTiming,
+    sigma_db: float = LOCATION_SIGMA_DB,
     method: PowerSum = PowerSum.FENTON_WILKINSON,
     rng: np.random.Generator | None = None,
     draws: int = 500,
@@ -186,6 +184,7 @@ def tower_coverage(
     bandwidth_hz : float, Hz                Noise bandwidth.
     threshold_db : float, dB                Least SINR.
     timing : SymbolTiming                   Symbol and window.
+    sigma_db : float, dB                    Deviation of each transmitter's level over places, >= 0.
     method, rng, draws                      As of `network_probability`.
     crs, origin_m                           As of `CoverageMap`.
 
@@ -198,7 +197,7 @@ def tower_coverage(
     probability = network_probability(
         median_power_dbm(transmitters, x, y, receiver=receiver, losses=losses),
         arrival_delay_s(transmitters, x, y),
-        demand=Demand(threshold_db, receiver.noise_dbm(bandwidth_hz), entry_sigma_db=receiver.entry_sigma_db),
+        demand=Demand(threshold_db, receiver.noise_dbm(bandwidth_hz), sigma_db, receiver.entry_sigma_db),
         timing=timing,
         method=method,
         rng=rng,
@@ -213,174 +212,3 @@ def tower_coverage(
         crs=crs,
         origin_m=origin_m,
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Cells:
-    """Sectors of one carrier of a cellular network, for a map.
-
-    Parameters
-    ----------
-    environment : Environment           Propagation of all sites.
-    carrier_hz : float, Hz              Carrier.
-    site_x_m, site_y_m, site_height_m : (B,) float, m   Places and antenna heights of the sites.
-    site : (S,) int                     Site of every sector.
-    azimuth_deg : (S,) float, deg       Bearing of every sector, counter-clockwise from the x axis.
-    power_dbm : (S,) float, dBm         Transmit power of every sector, in the bandwidth of the noise.
-    antenna : SectorAntenna             Panel of all sectors.
-
-    Raises
-    ------
-    ValueError                          Shapes differ, or a sector has no site.
-    """
-
-    environment: Environment
-    carrier_hz: float
-    site_x_m: Floats
-    site_y_m: Floats
-    site_height_m: Floats
-    site: NDArray[np.int64]
-    azimuth_deg: Floats
-    power_dbm: Floats
-    antenna: SectorAntenna
-
-    def __post_init__(self) -> None:
-        count = len(self.site_x_m)
-        if not (len(self.site_y_m) == len(self.site_height_m) == count > 0):
-            raise ValueError("every site needs x, y and height")
-        if not (len(self.azimuth_deg) == len(self.power_dbm) == len(self.site) > 0):
-            raise ValueError("every sector needs a site, a bearing and a power")
-        if not (self.site.min() >= 0 and self.site.max() < count):
-            raise ValueError(f"sites of sectors must be within 0..{count - 1}, got {self.site}")
-
-
-def cell_coverage(
-    cells: Cells,
-    *,
-    x_m: ArrayLike,
-    y_m: ArrayLike,
-    user_height_m: float,
-    noise_dbm: float,
-    threshold_db: float,
-    rng: np.random.Generator,
-    activity: ArrayLike = 1.0,
-    draws: int = 200,
-    crs: str = LOCAL_CRS,
-    origin_m: tuple[float, float] = (0.0, 0.0),
-) -> CoverageMap:
-    """Map of the probability that a user outdoors gets a SINR from the best of the cells.
-
-    Parameters
-    ----------
-    cells : Cells                       The network.
-    x_m, y_m : (X,), (Y,) float, m      Axes of the map, evenly spaced.
-    user_height_m : float, m            Height of the users' antennas, isotropic with 0 dBi.
-    noise_dbm, threshold_db, activity, rng, draws   As of `cell_probability`.
-    crs, origin_m                       As of `CoverageMap`.
-
-    Returns
-    -------
-    CoverageMap                         With the sites marked.
-
-    Source                              3GPP TR 38.901 clauses 7.3, 7.4.1 and 7.4.2.
-    """
-    east, north = np.meshgrid(np.asarray(x_m, dtype=np.float64), np.asarray(y_m, dtype=np.float64))
-    ahead = east.reshape(-1, 1) - cells.site_x_m
-    aside = north.reshape(-1, 1) - cells.site_y_m
-    distance = np.hypot(ahead, aside)
-    zenith = np.degrees(np.arctan2(distance, user_height_m - cells.site_height_m))
-    azimuth = np.degrees(np.arctan2(aside, ahead))[:, cells.site] - cells.azimuth_deg
-    gain = cells.antenna.gain_dbi(zenith[:, cells.site], azimuth)
-    heights: dict[str, ArrayLike] = {"base_height_m": cells.site_height_m, "user_height_m": user_height_m}
-    where = cells.environment
-    los = los_path_loss_db(where, distance_2d_m=distance, carrier_hz=cells.carrier_hz, **heights)
-    nlos = nlos_path_loss_db(where, distance_2d_m=distance, carrier_hz=cells.carrier_hz, **heights)
-    beyond = distance > breakpoint_m(where, carrier_hz=cells.carrier_hz, **heights)
-    probability = cell_probability(
-        cells.power_dbm + gain - los[:, cells.site],
-        cells.power_dbm + gain - nlos[:, cells.site],
-        los_probability=los_probability(where, distance_2d_m=distance, user_height_m=user_height_m),
-        los_sigma_db=sigma_db(where, Sight.LOS, beyond_breakpoint=beyond),
-        nlos_sigma_db=sigma_db(where, Sight.NLOS),
-        site=cells.site,
-        noise_dbm=noise_dbm,
-        threshold_db=threshold_db,
-        activity=activity,
-        rng=rng,
-        draws=draws,
-    )
-    sites = tuple(zip(cells.site_x_m.tolist(), cells.site_y_m.tolist(), strict=True))
-    title = f"probability of {threshold_db:g} dB from the best cell"
-    values = probability.reshape(east.shape)
-    return CoverageMap(east[0], north[:, 0], values, title, sites_m=sites, crs=crs, origin_m=origin_m)
-
-
-def cell_probability(
-    los_power_dbm: Floats,
-    nlos_power_dbm: Floats,
-    *,
-    los_probability: Floats,
-    los_sigma_db: ArrayLike,
-    nlos_sigma_db: ArrayLike,
-    site: ArrayLike,
-    noise_dbm: float,
-    threshold_db: float,
-    activity: ArrayLike = 1.0,
-    rng: np.random.Generator,
-    draws: int = 200,
-) -> Floats:
-    """Probability that the best server of a cellular network reaches a SINR.
-
-    Parameters
-    ----------
-    los_power_dbm, nlos_power_dbm : (P, S) float, dBm   Mean power of every sector in the two states.
-    los_probability : (P, B) float          Probability of line of sight to every site.
-    los_sigma_db, nlos_sigma_db : (P, B) float or scalar, dB    Shadow fading in the two states.
-    site : (S,) int                         Site of every sector; sectors of a site share state and fading.
-    noise_dbm : float, dBm                  Noise in the same bandwidth.
-    threshold_db : float, dB                Least SINR.
-    activity : float or (S,) float          Share of the time that a sector interferes, 0..1.
-    rng : Generator                         Source of the draws.
-    draws : int                             Draws of all states and fadings, >= 1; all places share them.
-
-    Returns
-    -------
-    (P,) float in 0..1                      Share of draws with SINR of the strongest sector at the threshold or
-                                            above; standard error at most 0.5 / sqrt(draws).
-
-    Raises
-    ------
-    ValueError                              Shapes differ, or draws < 1.
-
-    Valid for                               No fast fading; shadow fading of different sites is independent.
-    Source                                  3GPP TR 38.901 clauses 7.4.1, 7.4.2 and 7.4.4.
-    """
-    sites = np.asarray(site, dtype=np.int64)
-    (places, sectors), count = los_power_dbm.shape, los_probability.shape[1]
-    if (
-        nlos_power_dbm.shape != (places, sectors)
-        or sites.shape != (sectors,)
-        or len(los_probability) != places
-    ):
-        raise ValueError("powers of both states, sites and line-of-sight probabilities differ in shape")
-    if draws < 1 or not (sites.min() >= 0 and sites.max() < count):
-        raise ValueError(f"need draws >= 1 and sites within 0..{count - 1}, got {draws} and {sites}")
-    uniforms, deviates = rng.random((draws, count)), rng.standard_normal((draws, count))
-    threshold, noise = 10.0 ** (threshold_db / 10.0), 10.0 ** (noise_dbm / 10.0)
-    share = np.broadcast_to(np.asarray(activity, dtype=np.float64), (sectors,))
-    served = np.zeros(places)
-    for uniform, deviate in zip(uniforms, deviates, strict=True):
-        sees = uniform < los_probability
-        fading = np.where(sees, los_sigma_db, nlos_sigma_db) * deviate
-        level = np.where(sees[:, sites], los_power_dbm, nlos_power_dbm) + fading[:, sites]
-        served += _best_sinr(10.0 ** (level / 10.0), share, noise) >= threshold
-    return served / draws
-
-
-def _best_sinr(power_mw: Floats, activity: Floats, noise_mw: float) -> Floats:
-    """SINR of the strongest sector of each row, the others interfering with their activity."""
-    best = power_mw.argmax(axis=1)
-    own = power_mw[np.arange(len(best)), best]
-    others = (power_mw * activity).sum(axis=1) - own * activity[best]
-    sinr: Floats = own / (noise_mw + np.maximum(others, 0.0))
-    return sinr

@@ -166,6 +166,7 @@ def _parts(
     return CellularParts(
         crowd=located.crowd,
         members=members,
+        identity=signals.terminals.identity,
         signals=signals,
         handover=_handover(radio, len(members), sectors.count),
         air=AirInterface(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from netgen.propagation.path_loss import Environment, tall_user_gain
+from netgen.propagation.path_loss import TALL_USER_M, Environment, tall_user_gain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -54,12 +54,13 @@ def los_probability(
     shape = np.broadcast_shapes(distance.shape, np.shape(user_height_m))
     beyond = np.maximum(distance, sure_m)
     if where is Environment.RMA:
-        return np.broadcast_to(np.exp((sure_m - beyond) / decay_m), shape).copy()
-    near = sure_m / beyond
-    probability = near + np.exp(-beyond / decay_m) * (1.0 - near)
-    if where is Environment.UMA:
+        probability = np.exp((sure_m - beyond) / decay_m)
+    else:
+        near = sure_m / beyond
+        probability = near + np.exp(beyond * (-1.0 / decay_m)) * (1.0 - near)
+    if where is Environment.UMA and np.any(np.asarray(user_height_m) > TALL_USER_M):
         probability = np.minimum(probability * (1.0 + tall_user_gain(distance, user_height_m)), 1.0)
-    return np.broadcast_to(probability, shape).copy()
+    return probability if np.shape(probability) == shape else np.broadcast_to(probability, shape).copy()
 
 
 def los_correlation_distance_m(environment: Environment | str) -> float:
@@ -91,8 +92,15 @@ def normal_probability(deviate: ArrayLike) -> Floats:
 
     Source                              The error function, linear between values 1/1024 apart.
     """
-    grid, values = _normal_table()
-    return np.asarray(np.interp(np.asarray(deviate, dtype=np.float64), grid, values), dtype=np.float64)
+    values, rises = _normal_table()
+    place = np.clip(np.asarray(deviate, dtype=np.float64), -_LARGEST_DEVIATE, _LARGEST_DEVIATE)
+    place += _LARGEST_DEVIATE
+    place *= _STEPS_PER_DEVIATE
+    index = place.astype(np.intp)
+    place -= index
+    place *= rises[index]
+    place += values[index]
+    return np.asarray(place, dtype=np.float64)
 
 
 def sees_base(probability: ArrayLike, deviate: ArrayLike) -> NDArray[np.bool_]:
@@ -118,11 +126,12 @@ def sees_base(probability: ArrayLike, deviate: ArrayLike) -> NDArray[np.bool_]:
 
 @cache
 def _normal_table() -> tuple[Floats, Floats]:
-    """Grid and values of the normal distribution function; 0 and 1 at the ends."""
+    """Values of the normal distribution function, 0 and 1 at the ends, and how far each is below the next."""
     steps = int(2 * _LARGEST_DEVIATE * _STEPS_PER_DEVIATE)
     grid = np.linspace(-_LARGEST_DEVIATE, _LARGEST_DEVIATE, steps + 1)
     values = np.array([0.5 * math.erfc(-value / math.sqrt(2.0)) for value in grid])
     values[0], values[-1] = 0.0, 1.0
-    grid.flags.writeable = False
+    rises = np.append(np.diff(values), 0.0)
     values.flags.writeable = False
-    return grid, values
+    rises.flags.writeable = False
+    return values, rises

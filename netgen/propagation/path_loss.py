@@ -14,8 +14,9 @@ Floats = NDArray[np.float64]
 SPEED_OF_LIGHT_M_S = 3.0e8
 #: Horizontal distance, m, below which no formula of the table holds; nearer users are computed as if here.
 SHORTEST_DISTANCE_M = 10.0
+#: Height, m, above which users of urban macro cells have more line of sight and other surroundings.
+TALL_USER_M = 13.0
 _LOWEST_USER_M = 1.5
-_TALL_USER_M = 13.0
 _LOWEST_ROOF_M = 12.0
 _ROOF_STEP_M = 3.0
 
@@ -64,8 +65,9 @@ def tall_user_gain(distance_2d_m: ArrayLike, user_height_m: ArrayLike) -> Floats
     """
     distance = np.asarray(distance_2d_m, dtype=np.float64)
     height = np.minimum(np.asarray(user_height_m, dtype=np.float64), 23.0)
-    rise = (np.maximum(height - _TALL_USER_M, 0.0) / 10.0) ** 1.5
-    reach = 1.25 * (distance / 100.0) ** 3 * np.exp(-distance / 150.0)
+    rise = (np.maximum(height - TALL_USER_M, 0.0) / 10.0) ** 1.5
+    hundreds = distance * 0.01
+    reach = 1.25 * hundreds * hundreds * hundreds * np.exp(distance * (-1.0 / 150.0))
     gain: Floats = rise * np.where(distance > 18.0, reach, 0.0)
     return gain
 
@@ -186,27 +188,12 @@ def los_path_loss_db(
     Valid for                               See `netgen.propagation.validity`; nearer than 10 m, computed at 10 m.
     Source                                  3GPP TR 38.901 Table 7.4.1-1.
     """
-    where = Environment(environment)
-    distance, base, user, carrier = _as_floats(distance_2d_m, base_height_m, user_height_m, carrier_hz)
-    _require(distance >= 0, distance, "distance_2d_m", "m is negative or not a number")
-    turning_m = breakpoint_m(
-        where,
-        base_height_m=base,
-        user_height_m=user,
-        carrier_hz=carrier,
-        environment_height_m=environment_height_m,
-    )
-    distance = np.maximum(distance, SHORTEST_DISTANCE_M)
-    drop_squared = (base - user) ** 2
-    log_distance = 0.5 * np.log10(distance**2 + drop_squared)
-    if where is Environment.RMA:
-        return _rural_los_db(distance, log_distance, turning_m, carrier, building_height_m)
-    terms = _URBAN[where]
-    loss = terms.los_db + 20.0 * np.log10(carrier * 1e-9) + terms.los_slope * log_distance
-    beyond = (40.0 - terms.los_slope) * log_distance - terms.breakpoint_slope * np.log10(
-        turning_m**2 + drop_squared
-    )
-    return np.asarray(loss + np.where(distance > turning_m, beyond, 0.0), dtype=np.float64)
+    return _los_db(
+        Environment(environment),
+        _as_floats(distance_2d_m, base_height_m, user_height_m, carrier_hz),
+        environment_height_m,
+        building_height_m,
+    )[0]
 
 
 def nlos_path_loss_db(
@@ -244,42 +231,114 @@ def nlos_path_loss_db(
     Valid for                               See `netgen.propagation.validity`; nearer than 10 m, computed at 10 m.
     Source                                  3GPP TR 38.901 Table 7.4.1-1.
     """
-    where = Environment(environment)
-    los = los_path_loss_db(
-        where,
-        distance_2d_m=distance_2d_m,
-        base_height_m=base_height_m,
-        user_height_m=user_height_m,
-        carrier_hz=carrier_hz,
-        environment_height_m=environment_height_m,
-        building_height_m=building_height_m,
+    los, nlos = _both_db(
+        Environment(environment),
+        _as_floats(distance_2d_m, base_height_m, user_height_m, carrier_hz),
+        environment_height_m,
+        building_height_m,
+        street_width_m,
     )
-    distance, base, user, carrier = _as_floats(distance_2d_m, base_height_m, user_height_m, carrier_hz)
+    return np.asarray(np.maximum(los, nlos), dtype=np.float64)
+
+
+def path_loss_db(
+    environment: Environment | str,
+    line_of_sight: ArrayLike,
+    *,
+    distance_2d_m: ArrayLike,
+    base_height_m: ArrayLike,
+    user_height_m: ArrayLike,
+    carrier_hz: ArrayLike,
+    environment_height_m: ArrayLike = 1.0,
+    building_height_m: ArrayLike = 5.0,
+    street_width_m: ArrayLike = 20.0,
+) -> Floats:
+    """Median path loss of links of which some have line of sight, computed together.
+
+    Parameters
+    ----------
+    environment : Environment               Urban macro, urban micro or rural macro.
+    line_of_sight : (...) bool              State of each link.
+    distance_2d_m and the others            As of `nlos_path_loss_db`; all broadcast.
+
+    Returns
+    -------
+    (...) float, dB                         `los_path_loss_db` where the state is true, else `nlos_path_loss_db`.
+
+    Raises
+    ------
+    ValueError                              As `nlos_path_loss_db`.
+
+    Valid for                               See `netgen.propagation.validity`; nearer than 10 m, computed at 10 m.
+    Source                                  3GPP TR 38.901 Table 7.4.1-1.
+    """
+    los, nlos = _both_db(
+        Environment(environment),
+        _as_floats(distance_2d_m, base_height_m, user_height_m, carrier_hz),
+        environment_height_m,
+        building_height_m,
+        street_width_m,
+    )
+    # Nothing is larger than minus infinity: what remains in line of sight is that state's own loss.
+    return np.asarray(np.maximum(los, np.where(line_of_sight, -np.inf, nlos)), dtype=np.float64)
+
+
+def _los_db(
+    where: Environment, link: tuple[Floats, ...], environment_height_m: ArrayLike, building_height_m: ArrayLike
+) -> tuple[Floats, Floats]:
+    """Loss in line of sight, and the logarithm of the distance in space."""
+    distance, base, user, carrier = link
+    _require(distance >= 0, distance, "distance_2d_m", "m is negative or not a number")
+    turning_m = breakpoint_m(
+        where,
+        base_height_m=base,
+        user_height_m=user,
+        carrier_hz=carrier,
+        environment_height_m=environment_height_m,
+    )
     distance = np.maximum(distance, SHORTEST_DISTANCE_M)
-    log_distance = 0.5 * np.log10(distance**2 + (base - user) ** 2)
+    drop_squared = (base - user) ** 2
+    log_distance = np.asarray(0.5 * np.log10(distance**2 + drop_squared), dtype=np.float64)
+    if where is Environment.RMA:
+        return _rural_los_db(distance, log_distance, turning_m, carrier, building_height_m), log_distance
+    terms = _URBAN[where]
+    beyond = (40.0 - terms.los_slope) * log_distance - terms.breakpoint_slope * np.log10(
+        turning_m**2 + drop_squared
+    )
+    beyond *= distance > turning_m
+    loss = beyond + terms.los_slope * log_distance
+    loss += terms.los_db + 20.0 * np.log10(carrier * 1e-9)
+    return np.asarray(loss, dtype=np.float64), log_distance
+
+
+def _both_db(
+    where: Environment,
+    link: tuple[Floats, ...],
+    environment_height_m: ArrayLike,
+    building_height_m: ArrayLike,
+    street_width_m: ArrayLike,
+) -> tuple[Floats, Floats]:
+    """Loss in line of sight, and this table's formula without it, which may be the smaller one."""
+    los, log_distance = _los_db(where, link, environment_height_m, building_height_m)
+    _, base, user, carrier = link
     log_carrier = np.log10(carrier * 1e-9)
     if where is Environment.RMA:
         building, street = _as_floats(building_height_m, street_width_m)
         _require(street > 0, street, "street_width_m", "m is not positive")
         log_base = np.log10(base)
-        loss = (
+        constant = (
             161.04
             - 7.1 * np.log10(street)
             + 7.5 * np.log10(building)
             - (24.37 - 3.7 * (building / base) ** 2) * log_base
-            + (43.42 - 3.1 * log_base) * (log_distance - 3.0)
             + 20.0 * log_carrier
             - (3.2 * np.log10(11.75 * user) ** 2 - 4.97)
         )
-    else:
-        terms = _URBAN[where]
-        loss = (
-            terms.nlos_db
-            + terms.nlos_slope * log_distance
-            + terms.nlos_carrier_slope * log_carrier
-            - terms.height_gain_db_per_m * (user - _LOWEST_USER_M)
-        )
-    return np.asarray(np.maximum(los, loss), dtype=np.float64)
+        return los, np.asarray((43.42 - 3.1 * log_base) * (log_distance - 3.0) + constant, dtype=np.float64)
+    terms = _URBAN[where]
+    constant = terms.nlos_db + terms.nlos_carrier_slope * log_carrier
+    constant = constant - terms.height_gain_db_per_m * (user - _LOWEST_USER_M)
+    return los, np.asarray(terms.nlos_slope * log_distance + constant, dtype=np.float64)
 
 
 def _rural_los_db(

@@ -67,8 +67,8 @@ def exp2(value: np.float32) -> np.float32:
     f = value - whole
     p = _POWER
     power = p[0] + f * (p[1] + f * (p[2] + f * (p[3] + f * (p[4] + f * p[5]))))
-    scale: np.float32 = np.int32((np.int32(whole) + _BIAS) << _EXPONENT_BITS).view(np.float32)
-    return power * scale
+    scale = np.int32((np.int32(whole) + _BIAS) << _EXPONENT_BITS).view(np.float32)
+    return np.float32(power * scale)
 
 
 @compiled

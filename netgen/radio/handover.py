@@ -12,19 +12,25 @@ control in the target, and cell individual offsets.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from netgen.errors import InputError, MissingDependencyError
+from netgen.radio.signals import Signals
 
 Floats = NDArray[np.float64]
 Levels = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Compute: TypeAlias = Literal["numpy", "numba"]
 
 _ROWS_AT_ONCE = 8192
 # An instant that is late by no more than this counts as reached: epochs are counted in binary fractions.
-_INSTANT_SLACK_S = 1e-9
+INSTANT_SLACK_S = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ class A3Handover:
         self._unsettled = np.ones(users, dtype=np.bool_)
         self._left_sector = np.full(users, -1, dtype=np.int64)
         self._handed_over_s = np.full(users, -np.inf)
-        self._timers = _Timers(users, sectors)
+        self._start_timers()
 
     @property
     def serving(self) -> Ints:
@@ -182,25 +188,21 @@ class A3Handover:
 
         Raises
         ------
-        ValueError                          Shapes do not fit, a level is not finite, the epoch is not positive.
+        ValueError                          Shapes do not fit, a row is no user, a level is not finite (thousands of
+                                            users before it may have been stepped), the epoch is not positive.
         """
         measured = np.asarray(measured_dbm, dtype=np.float32)
-        self._check(epoch_s, rows, measured)
-        share = np.float32(self.settings.filter_share(epoch_s))
-        changes = [
-            self._step_some(
-                now_s, share, rows[first : first + _ROWS_AT_ONCE], measured[first : first + _ROWS_AT_ONCE]
-            )
-            for first in range(0, max(len(rows), 1), _ROWS_AT_ONCE)
-        ]
-        if len(changes) == 1:
-            return changes[0]
-        return ServingChanges(
-            np.concatenate([each.rows for each in changes]),
-            np.concatenate([each.from_sector for each in changes]),
-            np.concatenate([each.to_sector for each in changes]),
-            np.concatenate([each.ping_pong for each in changes]),
-        )
+        check_step(epoch_s, rows, self._filtered_dbm.shape, levels=measured.shape)
+        return self._step_pieces(now_s, epoch_s, rows, lambda some: measured[some])
+
+    def follow(self, now_s: float, epoch_s: float, *, rows: Ints, signals: Signals) -> ServingChanges:
+        """Step with what `signals` has for the users `rows`, which need not be in one array.
+
+        The same as `step` with ``signals.received_dbm(rows)``, without an array of all their levels; arguments,
+        result and errors as there.
+        """
+        check_step(epoch_s, rows, self._filtered_dbm.shape, levels=(len(rows), signals.sectors.count))
+        return self._step_pieces(now_s, epoch_s, rows, lambda some: signals.received_dbm(rows[some]))
 
     def available(self, rows: Ints, now_s: float, *, epoch_s: float) -> Floats:
         """Share (n,) of the epoch from `now_s` on in which the users `rows` are not interrupted, 0..1."""
@@ -208,11 +210,33 @@ class A3Handover:
         free: Floats = 1.0 - np.clip((ends_s - now_s) / epoch_s, 0.0, 1.0)
         return free
 
-    def _step_some(self, now_s: float, share: np.float32, rows: Ints, measured: Levels) -> ServingChanges:
-        """Step for a few thousand users, whose levels fit into the cache."""
+    def _start_timers(self) -> None:
+        """Have room for timers, of which none runs."""
+        self._timers = _Timers(*self._filtered_dbm.shape)
+
+    def _step_pieces(
+        self, now_s: float, epoch_s: float, rows: Ints, levels: Callable[[slice], Levels]
+    ) -> ServingChanges:
+        """Step for some users after the other, so that their levels fit into the cache."""
+        pieces = [slice(first, first + _ROWS_AT_ONCE) for first in range(0, len(rows), _ROWS_AT_ONCE)]
+        changes = [
+            self._step_some(now_s, epoch_s, rows[some], levels(some), before=some.start)
+            for some in pieces or [slice(0, 0)]
+        ]
+        return ServingChanges(
+            np.concatenate([each.rows for each in changes]),
+            np.concatenate([each.from_sector for each in changes]),
+            np.concatenate([each.to_sector for each in changes]),
+            np.concatenate([each.ping_pong for each in changes]),
+        )
+
+    def _step_some(
+        self, now_s: float, epoch_s: float, rows: Ints, measured: Levels, *, before: int
+    ) -> ServingChanges:
+        """Step for a few thousand users; so many were `before` them."""
         serving = self._serving[rows]
         first = serving < 0
-        levels, reached = self._filtered(rows, measured, first, share)
+        levels, reached = self._filtered(rows, measured, first, epoch_s, before=before)
         if first.any():
             serving[first] = np.argmax(levels[first], axis=1)
         each = np.arange(len(rows))
@@ -233,7 +257,7 @@ class A3Handover:
         reached[holding] = False
         self._unsettled[rows] = ~reached
         back = (moved_to == self._left_sector[moved_rows]) & (
-            now_s - self._handed_over_s[moved_rows] <= self.settings.ping_pong_window_s + _INSTANT_SLACK_S
+            now_s - self._handed_over_s[moved_rows] <= self.settings.ping_pong_window_s + INSTANT_SLACK_S
         )
         self._serving[rows[first]] = serving[first]
         self._serving[moved_rows] = moved_to
@@ -247,31 +271,87 @@ class A3Handover:
         return ServingChanges(rows[changed], from_sector, self._serving[rows[changed]], ping_pong[changed])
 
     def _filtered(
-        self, rows: Ints, measured: Levels, first: Flags, share: np.float32
+        self, rows: Ints, measured: Levels, first: Flags, epoch_s: float, *, before: int
     ) -> tuple[Levels, Flags]:
         """Run and store the filters; return a copy of their values and who has reached the measurements."""
+        share, limit = self._filter(epoch_s)
         levels = self._filtered_dbm[rows]
         levels[first] = measured[first]
-        gap = measured - levels
-        gap *= share
+        with np.errstate(invalid="ignore"):
+            gap = measured - levels
+            gap *= share
+        most, least = gap.max(axis=1), gap.min(axis=1)
+        # A gap is not finite where a level is not: infinite, or NaN for users who have just been given it.
+        wrong = np.flatnonzero(~(np.isfinite(most) & np.isfinite(least)))
+        if wrong.size:
+            raise not_finite(before + int(wrong[0]), measured[wrong[0]])
         levels += gap
-        # What is left of the gap is (1 - share) / share of the part just made up.
-        limit = self.settings.settled_db * float(share) / max(1.0 - float(share), 1e-30)
-        reached = (gap.max(axis=1) <= limit) & (gap.min(axis=1) >= -limit)
+        reached = (most <= limit) & (least >= -limit)
         levels[reached] = measured[reached]
         self._filtered_dbm[rows] = levels
         return levels, reached
 
-    def _check(self, epoch_s: float, rows: Ints, measured: Levels) -> None:
-        """Raise ValueError for shapes that do not fit and for levels that are no numbers."""
-        if not 0 < epoch_s < np.inf:
-            raise ValueError(f"epoch_s = {epoch_s} s is not positive and finite")
-        wanted = (len(rows), self._filtered_dbm.shape[1])
-        if measured.shape != wanted:
-            raise ValueError(f"measured_dbm has shape {measured.shape}; one row per user is needed: {wanted}")
-        if not np.isfinite(measured.sum(dtype=np.float64)):
-            user, sector = np.argwhere(~np.isfinite(measured))[0]
-            raise ValueError(f"measured_dbm[{user}, {sector}] = {measured[user, sector]} dBm is not finite")
+    def _filter(self, epoch_s: float) -> tuple[np.float32, float]:
+        """Share of a new measurement, and how large the part that is made up is at most in a settled filter."""
+        share = np.float32(self.settings.filter_share(epoch_s))
+        # What is left of the gap is (1 - share) / share of the part just made up.
+        limit = self.settings.settled_db * float(share) / max(1.0 - float(share), 1e-30)
+        return share, limit
+
+
+def make_handover(
+    users: int, sectors: int, *, settings: HandoverSettings | None = None, compute: Compute = "numpy"
+) -> A3Handover:
+    """Make the handover of all users in one of its implementations, which give the same results to the last bit.
+
+    Parameters
+    ----------
+    users, sectors, settings        As of `A3Handover`.
+    compute : "numpy" or "numba"    The plain reference or the compiled twin.
+
+    Raises
+    ------
+    InputError                      No such implementation.
+    MissingDependencyError          numba is not installed.
+    """
+    if compute == "numpy":
+        return A3Handover(users, sectors, settings=settings)
+    if compute != "numba":
+        raise InputError(f'compute = "{compute}" is not known; accepted: numpy, numba')
+    try:
+        import numba  # noqa: F401, PLC0415  (optional and slow to import)
+    except ImportError:
+        raise MissingDependencyError(
+            "compute = \"numba\" needs numba: install the extra with pip install 'netgen[fast]'"
+        ) from None
+    from netgen.radio.handover_numba import CompiledHandover  # noqa: PLC0415  (imports numba)
+
+    return CompiledHandover(users, sectors, settings=settings)
+
+
+def check_step(
+    epoch_s: float,
+    rows: Ints,
+    users_and_sectors: tuple[int, ...],
+    *,
+    levels: tuple[int, ...],
+) -> None:
+    """Raise ValueError for an epoch, rows, or a shape of levels that do not fit users and sectors."""
+    users, sectors = users_and_sectors
+    if not 0 < epoch_s < np.inf:
+        raise ValueError(f"epoch_s = {epoch_s} s is not positive and finite")
+    wanted = (len(rows), sectors)
+    if levels != wanted:
+        raise ValueError(f"measured_dbm has shape {levels}; one row per user is needed: {wanted}")
+    if len(rows) and not (rows.min() >= 0 and rows.max() < users):
+        index = int(np.flatnonzero((rows < 0) | (rows >= users))[0])
+        raise ValueError(f"rows[{index}] = {rows[index]} is no user; there are {users}")
+
+
+def not_finite(user: int, levels: Levels) -> ValueError:
+    """The error for the first level of a user that is not finite."""
+    sector = int(np.flatnonzero(~np.isfinite(levels))[0])
+    return ValueError(f"measured_dbm[{user}, {sector}] = {levels[sector]} dBm is not finite")
 
 
 class _Timers:
@@ -305,7 +385,7 @@ class _Timers:
             else np.inf
         )
         since = np.where(fulfilled, np.minimum(since, now_s), np.inf)
-        due = since <= now_s - time_to_trigger_s + _INSTANT_SLACK_S
+        due = since <= now_s - time_to_trigger_s + INSTANT_SLACK_S
         target = np.where(due.any(axis=1), np.argmax(np.where(due, levels, -np.inf), axis=1), -1)
         self._place[rows] = -1
         others = self._place[self._rows] >= 0

@@ -1,4 +1,4 @@
-"""The radio epoch as functions that numba compiles: all formulas in one pass over blocks of users.
+"""The radio epoch between users and sites as functions that numba compiles, over blocks of users.
 
 Users are taken in blocks of `LANES`, over which every inner loop runs, so that the processor's vector unit works
 on them side by side. Each lane does the same operations wherever a user stands in a block, so neither the number
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netgen.propagation.path_loss import SHORTEST_DISTANCE_M
+from netgen.radio.channel import LOS_FIELD
 from netgen.radio.elementary import below, compiled, exp2, log2, singles
 from netgen.radio.link_constants import (
     HEADROOM_M,
@@ -27,30 +28,18 @@ Integers = NDArray[np.int32]
 LANES = 64
 
 _HUNDREDTH, _SURE, _FALL = singles(0.01, 18.0, -math.log2(math.e) / 150.0)
-_LOW_32, _PER_2_23 = np.int64(0xFFFFFFFF), np.float32(2.0**-23)
-_ZERO, _HALF, _ONE, _TWO, _SAME, _SHORTEST = singles(0.0, 0.5, 1.0, 2.0, 1e-7, SHORTEST_DISTANCE_M)
+_PER_2_16, _FIRST = np.float32(2.0**-16), np.int32(0)
+_ZERO, _HALF, _ONE, _TWO, _LEAST, _SHORTEST = singles(0.0, 0.5, 1.0, 2.0, 1e-12, SHORTEST_DISTANCE_M)
 # Rows of the scratch arrays. One array each of floats, doubles and integers, with constant places, shows the
 # compiler that the rows do not overlap.
-(
-    DISTANCE,
-    LIFT,
-    ROOF,
-    ALONG,
-    ACROSS,
-    VALUE,
-    GAIN,
-    COLUMN,
-    AZIMUTH,
-    DOWN,
-    INSIDE,
-    ENTRY,
-    WALLS,
-    CLIMB,
-) = (row * LANES for row in range(14))
+DISTANCE, LIFT, ROOF, ALONG, ACROSS, VALUE, GAIN, COLUMN, AZIMUTH, DOWN = (row * LANES for row in range(10))
+INSIDE, ENTRY, WALLS, CLIMB, BOTTOM, TOP = (row * LANES for row in range(10, 16))
+# The same as `EAST`, `NORTH` and `RISE` in single precision: loops without doubles have twice the lanes.
+EAST_1, NORTH_1, RISE_1 = (row * LANES for row in range(16, 19))
 X, Y, HEIGHT, EAST, NORTH, RISE, INVERSE = (row * LANES for row in range(7))
 # The phases of the four kinds of field (`Law.per_m`) follow one another.
-SIGHT, PART, INDOOR, PHASE_U, PHASE_V, CORNER = (row * LANES for row in (0, 1, 2, 3, 7, 11))
-SINGLE_ROWS, DOUBLE_ROWS, INTEGER_ROWS = 14, 7, 15
+SIGHT, INDOOR, PHASE_U, PHASE_V, CORNER, NOW_U, NOW_V = (row * LANES for row in (0, 1, 2, 6, 10, 14, 15))
+SINGLE_ROWS, DOUBLE_ROWS, INTEGER_ROWS = 19, 7, 16
 _TURN_32 = 2.0**32
 
 
@@ -168,12 +157,23 @@ def place(net: Network, site: int, s: Singles, d: Floats) -> None:
             d[EAST + k] = east if nearer else old_east
             d[NORTH + k] = north if nearer else old_north
     for k in range(LANES):
-        east, north, rise = d[EAST + k], d[NORTH + k], d[HEIGHT + k] - height_m
-        flat2 = east * east + north * north
-        s[DISTANCE + k] = np.sqrt(np.float32(flat2))
-        space2 = max(flat2 + rise * rise, 1e-12)
-        guess = float(_ONE / np.sqrt(np.float32(space2)))
+        rise = d[HEIGHT + k] - height_m
         d[RISE + k] = rise
+        s[EAST_1 + k], s[NORTH_1 + k], s[RISE_1 + k] = (
+            np.float32(d[EAST + k]),
+            np.float32(d[NORTH + k]),
+            np.float32(rise),
+        )
+    for k in range(LANES):
+        east_1, north_1, rise_1 = s[EAST_1 + k], s[NORTH_1 + k], s[RISE_1 + k]
+        flat2 = east_1 * east_1 + north_1 * north_1
+        s[DISTANCE + k] = np.sqrt(flat2)
+        s[VALUE + k] = _ONE / np.sqrt(max(flat2 + rise_1 * rise_1, _LEAST))
+    for k in range(LANES):
+        space2 = max(
+            d[EAST + k] * d[EAST + k] + d[NORTH + k] * d[NORTH + k] + d[RISE + k] * d[RISE + k], 1e-12
+        )
+        guess = float(s[VALUE + k])
         d[INVERSE + k] = guess * (1.5 - 0.5 * space2 * guess * guess)
 
 
@@ -204,36 +204,64 @@ def roofs(law: Law, base_m: float, site: int, sites: int, s: Singles, d: Floats,
 
 
 @compiled
+def _scaled(phase: np.int32, side: np.int32) -> np.int32:
+    """Grid points from the start of the period, in units of 2^-16, from a phase in units of 2^-32 of it."""
+    high = np.int32(np.int32((phase >> 16) & 0xFFFF) * side)
+    low = np.int32(np.int32(phase & 0xFFFF) * side)
+    return np.int32(high + np.int32(low >> 16))
+
+
+@compiled
 def _tiled_row(i: np.int32, stripe: np.int32) -> np.int32:
     """Part of the place of a grid point that its first index gives; tiles of 4 x 4 fill one cache line each."""
-    return np.int32((i >> 2) * stripe + ((i & 3) << 2))
+    return np.int32(np.int32(np.int32(i >> 2) * stripe) + np.int32(np.int32(i & 3) << 2))
 
 
 @compiled
 def _tiled_column(j: np.int32) -> np.int32:
     """Part of the place of a grid point that its second index gives."""
-    return np.int32(((j >> 2) << 4) + (j & 3))
+    return np.int32(np.int32(np.int32(j >> 2) << 4) + np.int32(j & 3))
 
 
 @compiled
-def read(law: Law, starts: Integers, s: Singles, n: Integers) -> None:
-    """Read the field where each lane is, in the part that belongs to its state; unit variance everywhere."""
-    u0, u1, u2, u3 = starts[0, 0], starts[1, 0], starts[2, 0], starts[3, 0]
-    v0, v1, v2, v3 = starts[0, 1], starts[1, 1], starts[2, 1], starts[3, 1]
-    field, side, stripe = law.field, np.int64(law.side) & _LOW_32, np.int32(law.stripe)
-    last = np.int32(law.side - 1)
+def choose(starts: Integers, n: Integers) -> None:
+    """Phases of every lane in the part of the field that belongs to the state of its shadow fading."""
+    u0, u1, u2 = starts[0, 0], starts[1, 0], starts[2, 0]
+    v0, v1, v2 = starts[0, 1], starts[1, 1], starts[2, 1]
     for k in range(LANES):
-        part = n[PART + k]
-        u_low = n[PHASE_U + k] + u0 if part == 0 else n[PHASE_U + LANES + k] + u1
-        u_high = n[PHASE_U + 2 * LANES + k] + u2 if part == 2 else n[PHASE_U + 3 * LANES + k] + u3
-        v_low = n[PHASE_V + k] + v0 if part == 0 else n[PHASE_V + LANES + k] + v1
-        v_high = n[PHASE_V + 2 * LANES + k] + v2 if part == 2 else n[PHASE_V + 3 * LANES + k] + v3
-        u = ((u_low if part < 2 else u_high) & _LOW_32) * side
-        v = ((v_low if part < 2 else v_high) & _LOW_32) * side
-        i, j = np.int32(u >> 32), np.int32(v >> 32)
-        s[ALONG + k] = np.float32(np.int32((u & _LOW_32) >> 9)) * _PER_2_23
-        s[ACROSS + k] = np.float32(np.int32((v & _LOW_32) >> 9)) * _PER_2_23
-        i_next, j_next = np.int32(0 if i == last else i + 1), np.int32(0 if j == last else j + 1)
+        sees, indoor = n[SIGHT + k] == 0, n[INDOOR + k] != 0
+        u_los, u_nlos = np.int32(n[PHASE_U + k] + u0), np.int32(n[PHASE_U + LANES + k] + u1)
+        v_los, v_nlos = np.int32(n[PHASE_V + k] + v0), np.int32(n[PHASE_V + LANES + k] + v1)
+        u_indoor, v_indoor = (
+            np.int32(n[PHASE_U + 2 * LANES + k] + u2),
+            np.int32(n[PHASE_V + 2 * LANES + k] + v2),
+        )
+        u_outdoor, v_outdoor = (u_los if sees else u_nlos), (v_los if sees else v_nlos)
+        n[NOW_U + k] = u_indoor if indoor else u_outdoor
+        n[NOW_V + k] = v_indoor if indoor else v_outdoor
+
+
+@compiled
+def choose_state(starts: Integers, n: Integers) -> None:
+    """Phases of every lane in the part of the field that belongs to the line-of-sight state."""
+    u3, v3 = starts[LOS_FIELD, 0], starts[LOS_FIELD, 1]
+    for k in range(LANES):
+        n[NOW_U + k] = np.int32(n[PHASE_U + LOS_FIELD * LANES + k] + u3)
+        n[NOW_V + k] = np.int32(n[PHASE_V + LOS_FIELD * LANES + k] + v3)
+
+
+@compiled
+def read(law: Law, s: Singles, n: Integers) -> None:
+    """Read the field at every lane's phases; unit variance everywhere."""
+    field, side, stripe = law.field, np.int32(law.side), np.int32(law.stripe)
+    last = np.int32(side - 1)
+    for k in range(LANES):
+        u, v = _scaled(n[NOW_U + k], side), _scaled(n[NOW_V + k], side)
+        i, j = np.int32(u >> 16), np.int32(v >> 16)
+        s[ALONG + k] = np.float32(np.int32(u & 0xFFFF)) * _PER_2_16
+        s[ACROSS + k] = np.float32(np.int32(v & 0xFFFF)) * _PER_2_16
+        i_after, j_after = np.int32(i + 1), np.int32(j + 1)
+        i_next, j_next = (_FIRST if i == last else i_after), (_FIRST if j == last else j_after)
         row, row_next = _tiled_row(i, stripe), _tiled_row(i_next, stripe)
         column, column_next = _tiled_column(j), _tiled_column(j_next)
         n[CORNER + k], n[CORNER + LANES + k] = row + column, row + column_next
@@ -262,11 +290,10 @@ def see(law: Law, s: Singles, n: Integers) -> None:
         probability = (near + fall * (_ONE - near)) * (_ONE + s[LIFT + k])
         sees = below(s[VALUE + k]) < probability or probability >= _ONE
         n[SIGHT + k] = 0 if sees else 1
-        n[PART + k] = 2 if n[INDOOR + k] != 0 else n[SIGHT + k]
 
 
 @compiled
-def lose(net: Network, law: Law, site: int, s: Singles, d: Floats, n: Integers) -> None:
+def lose(net: Network, law: Law, site: int, s: Singles, n: Integers) -> None:
     """Path gain of every lane without antennas, linear; `SIGHT` is the state of sight, `VALUE` the shadowing."""
     nlos, nlos_slope, base_m = net.nlos[site], net.nlos_slope[site], np.float32(net.height_m[site])
     sigma_near, sigma_without, sigma_indoor, sigma_far = (
@@ -277,7 +304,7 @@ def lose(net: Network, law: Law, site: int, s: Singles, d: Floats, n: Integers) 
     )
     turning_per_m = np.float32(law.turning_per_m)
     for k in range(LANES):
-        rise, roof = np.float32(d[RISE + k]), s[ROOF + k]
+        rise, roof = s[RISE_1 + k], s[ROOF + k]
         flat = max(s[DISTANCE + k], _SHORTEST)
         space2 = flat * flat + rise * rise
         octaves = log2(space2)

@@ -53,6 +53,8 @@ class Sectors:
     image_offsets_m : (T, 2) float, m    Displacements of the images of every site; a user sees the nearest.
                                     One zero row, the default, means no wrap-around.
 
+    `first_of_site`, (B,) int, is the first sector of each site: where to read the site's position and height.
+
     Raises
     ------
     ValueError                      A shape, an index, a height or a value that breaks the rules above.
@@ -67,6 +69,7 @@ class Sectors:
     antennas: tuple[SectorAntenna, ...]
     antenna: Indices
     image_offsets_m: Floats
+    first_of_site: Indices
 
     def __init__(
         self,
@@ -121,10 +124,13 @@ class Sectors:
             wrong = np.flatnonzero((values < 0) | (values >= limit))
             if wrong.size:
                 raise ValueError(f"{name}[{wrong[0]}] = {values[wrong[0]]} is not between 0 and {limit - 1}")
-        unused = np.flatnonzero(np.bincount(self.site) == 0)
-        if unused.size:
-            raise ValueError(f"site {unused[0]} has no sector; the sites must be numbered without gaps")
-        first = self.first_of_site[self.site]
+        numbers, first_of_site = np.unique(self.site, return_index=True)
+        if len(numbers) <= self.site.max():
+            missing = np.setdiff1d(np.arange(len(numbers)), numbers)[0]
+            raise ValueError(f"site {missing} has no sector; the sites must be numbered without gaps")
+        first_of_site.flags.writeable = False
+        object.__setattr__(self, "first_of_site", first_of_site)
+        first = first_of_site[self.site]
         for name in ("x_m", "y_m", "height_m"):
             values = getattr(self, name)
             apart = np.flatnonzero(values != values[first])
@@ -142,14 +148,7 @@ class Sectors:
     @property
     def sites(self) -> int:
         """Number of sites, B."""
-        return int(self.site.max()) + 1
-
-    @property
-    def first_of_site(self) -> Indices:
-        """(B,) index of the first sector of each site: where to read the site's position and height."""
-        first = np.full(self.sites, self.count, dtype=np.int64)
-        np.minimum.at(first, self.site, np.arange(self.count))
-        return first
+        return len(self.first_of_site)
 
     def panels_of_site(self, site: int) -> list[tuple[SectorAntenna, Indices]]:
         """Antennas in use at one site, each with the sectors that have it."""
@@ -159,25 +158,30 @@ class Sectors:
             for number in np.unique(self.antenna[members])
         ]
 
-    def offset_m(self, site: int, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
-        """Vector from the nearest image of one site to each point.
+    def offset_m(self, site: int | Indices, x_m: Floats, y_m: Floats) -> tuple[Floats, Floats]:
+        """Vector from the nearest image of sites to points; the arguments broadcast.
 
         Parameters
         ----------
-        site : int                      Index of the site.
-        x_m, y_m : (n,) float, m        Points.
+        site : (...) int                Index of the site.
+        x_m, y_m : (...) float, m       Points.
 
         Returns
         -------
-        (n,), (n,) float, m             East and north components; of equally near images the first.
+        (...), (...) float, m           East and north components; of equally near images the first.
         """
         sector = self.first_of_site[site]
         east_m, north_m = x_m - self.x_m[sector], y_m - self.y_m[sector]
         best_x_m = east_m - self.image_offsets_m[0, 0]
         best_y_m = north_m - self.image_offsets_m[0, 1]
+        if len(self.image_offsets_m) == 1:
+            return best_x_m, best_y_m
+        best_m2 = np.asarray(best_x_m * best_x_m + best_y_m * best_y_m)
         for shift_x_m, shift_y_m in self.image_offsets_m[1:]:
             other_x_m, other_y_m = east_m - shift_x_m, north_m - shift_y_m
-            nearer = other_x_m**2 + other_y_m**2 < best_x_m**2 + best_y_m**2
+            other_m2 = other_x_m * other_x_m + other_y_m * other_y_m
+            nearer = other_m2 < best_m2
             best_x_m = np.where(nearer, other_x_m, best_x_m)
             best_y_m = np.where(nearer, other_y_m, best_y_m)
+            np.minimum(best_m2, other_m2, out=best_m2)
         return best_x_m, best_y_m

@@ -20,7 +20,9 @@ Indices = NDArray[np.int64]
 Compute: TypeAlias = Literal["numpy", "numba", "torch"]
 
 COMPUTE: tuple[Compute, ...] = ("numpy", "numba", "torch")
-_CHUNK = 4096
+_CHUNK = 8192
+# Users in one cell of the order in which they are computed, and the most cells along each side.
+_NEIGHBOURS, _MOST_CELLS = 64, 256
 
 
 class Signals(ABC):
@@ -145,6 +147,23 @@ class Signals(ABC):
         with np.errstate(invalid="ignore"):
             moved_m2 = (x_m - self._x_m) ** 2 + (y_m - self._y_m) ** 2
             return np.flatnonzero(~(moved_m2 <= tolerance_m * tolerance_m))
+
+    def _by_place(self, rows: Indices) -> Indices:
+        """Rows in an order in which neighbours follow each other, so that they read the same part of the field."""
+        if len(rows) <= _NEIGHBOURS:
+            return rows
+        x_m, y_m = self._x_m[rows], self._y_m[rows]
+        x_m -= x_m.min()
+        y_m -= y_m.min()
+        width_m, depth_m = x_m.max(), y_m.max()
+        side_m = max(
+            np.sqrt(width_m * depth_m * _NEIGHBOURS / len(rows)), max(width_m, depth_m) / _MOST_CELLS, 1.0
+        )
+        across = np.minimum((x_m / side_m).astype(np.uint16), _MOST_CELLS - 1)
+        along = np.minimum((y_m / side_m).astype(np.uint16), _MOST_CELLS - 1)
+        # Every second row of cells backwards: the last cell of a row lies beside the first of the next.
+        across = np.where(along & 1, _MOST_CELLS - 1 - across, across)
+        return rows[np.argsort(along * np.uint16(_MOST_CELLS) + across, kind="stable")]
 
     def _check_rows(self, rows: Indices) -> None:
         """Raise ValueError for a row that is no user."""

@@ -3,22 +3,74 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import numba
 import numpy as np
 from numba import prange
 
-from netgen.propagation.antenna import ELEMENT_GAIN_DBI
+from netgen.propagation.antenna import ELEMENT_GAIN_DBI, NULL_DEPTH_DB
 from netgen.propagation.path_loss import Environment
 from netgen.radio.channel import Channel, Terminals
-from netgen.radio.elementary import compiled_parallel, log2, singles
-from netgen.radio.link_constants import OCTAVES_PER_DB, TALL_USER_M, LinkConstants, link_constants
-from netgen.radio.link_kernels import LANES, Law, Network, Users, tiled
-from netgen.radio.panel_kernels import fill
+from netgen.radio.elementary import compiled, compiled_parallel, fade, log2, sine, singles, turns
+from netgen.radio.link_constants import (
+    BEAMWIDTH_DEG,
+    LARGEST_ATTENUATION_DB,
+    OCTAVES_PER_DB,
+    TALL_USER_M,
+    LinkConstants,
+    link_constants,
+)
+from netgen.radio.link_kernels import (
+    AZIMUTH,
+    BOTTOM,
+    CLIMB,
+    COLUMN,
+    DISTANCE,
+    DOUBLE_ROWS,
+    DOWN,
+    EAST,
+    EAST_1,
+    GAIN,
+    INTEGER_ROWS,
+    INVERSE,
+    LANES,
+    LIFT,
+    NORTH,
+    NORTH_1,
+    RISE,
+    RISE_1,
+    ROOF,
+    SINGLE_ROWS,
+    TOP,
+    Integers,
+    Law,
+    Network,
+    Users,
+    choose,
+    choose_state,
+    load,
+    lose,
+    place,
+    read,
+    roofs,
+    see,
+    tiled,
+)
 from netgen.radio.sectors import Sectors
 from netgen.radio.signals import Floats, Indices, Signals, Singles
 
-_MOST_CELLS = 256
-_ZERO, _ONE, _DB_PER_OCTAVE, _NOTHING = singles(0.0, 1.0, 1.0 / OCTAVES_PER_DB, -math.inf)
+_CHUNK = 512
+# Fewer users are computed by the calling thread: waking the others and waiting for them costs more than they save.
+_SERIAL_LINKS, _SERIAL_SUMS = 2_000, 20_000
+_ZERO, _HALF, _ONE, _SAME = singles(0.0, 0.5, 1.0, 1e-7)
+_DB_PER_OCTAVE, _NOTHING = singles(1.0 / OCTAVES_PER_DB, -math.inf)
+_MOST, _PER_TURN2, _NULL = singles(
+    LARGEST_ATTENUATION_DB * OCTAVES_PER_DB,
+    12.0 * (360.0 / BEAMWIDTH_DEG) ** 2 * OCTAVES_PER_DB,
+    10.0 ** (0.1 * NULL_DEPTH_DB),
+)
 
 
 class NumbaSignals(Signals):
@@ -53,41 +105,41 @@ class NumbaSignals(Signals):
         """Ratio of the serving sector's signal to noise and interference; see `Signals.sinr`."""
         self._check_load(rows, serving, activity)
         result = np.empty(len(rows), dtype=np.float32)
-        _interfered(self._snr, rows, serving, activity.astype(np.float32), result)
+        with _threads(rows, _SERIAL_SUMS):
+            _interfered(self._snr, rows, serving, activity.astype(np.float32), result)
         return result
 
     def strongest(self, rows: Indices) -> Indices:
         """(n,) sector that each user receives best; of equal ones the first."""
         self._check_rows(rows)
         result = np.empty(len(rows), dtype=np.int64)
-        _loudest(self._snr, rows, result)
+        with _threads(rows, _SERIAL_SUMS):
+            _loudest(self._snr, rows, result)
         return result
 
     def received_dbm(self, rows: Indices) -> Singles:
         """(n, S) float32, dBm: power over the whole carrier that users receive from every sector."""
         self._check_rows(rows)
         result = np.empty((len(rows), self.sectors.count), dtype=np.float32)
-        _levels(self._snr, rows, np.float32(self.noise_dbm), result)
+        with _threads(rows, _SERIAL_SUMS):
+            _levels(self._snr, rows, np.float32(self.noise_dbm), result)
         return result
 
     def _compute(self, rows: Indices) -> None:
         """Compute the ratios of some users with every sector."""
-        fill(self._network, self._law, self._users, self._by_place(rows), self._snr)
+        with _threads(rows, _SERIAL_LINKS):
+            _fill(self._network, self._law, self._users, self._by_place(rows), self._snr)
 
-    def _by_place(self, rows: Indices) -> Indices:
-        """Rows in an order in which neighbours follow each other, so that they read the same part of the field."""
-        if len(rows) <= LANES:
-            return rows
-        x_m, y_m = self._x_m[rows], self._y_m[rows]
-        x_m -= x_m.min()
-        y_m -= y_m.min()
-        width_m, depth_m = x_m.max(), y_m.max()
-        side_m = max(np.sqrt(width_m * depth_m * LANES / len(rows)), max(width_m, depth_m) / _MOST_CELLS, 1.0)
-        across = np.minimum((x_m / side_m).astype(np.uint16), _MOST_CELLS - 1)
-        along = np.minimum((y_m / side_m).astype(np.uint16), _MOST_CELLS - 1)
-        # Every second row of cells backwards: the last cell of a row lies beside the first of the next.
-        across = np.where(along & 1, _MOST_CELLS - 1 - across, across)
-        return rows[np.argsort(along * np.uint16(_MOST_CELLS) + across, kind="stable")]
+
+@contextmanager
+def _threads(rows: Indices, serial: int) -> Iterator[None]:
+    """One thread for few users, else as many as numba is set to use."""
+    threads = numba.get_num_threads()
+    numba.set_num_threads(1 if len(rows) < serial else threads)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(threads)
 
 
 def _climb(channel: Channel, terminals: Terminals) -> Singles:
@@ -150,6 +202,126 @@ def _law(channel: Channel, constants: LinkConstants) -> Law:
         across=np.float32(np.exp(-np.sqrt(2.0) / field.samples_per_distance)),
         key=channel.height_key,
     )
+
+
+@compiled
+def _column(bottom: np.float32, top: np.float32, elements: np.float32, per_element: np.float32) -> np.float32:
+    """Power gain of a column over one element, from half the phase between neighbours and across all, over pi."""
+    below = sine(bottom)
+    alike = abs(below) < _SAME
+    ratio = elements if alike else sine(top) / (_ONE if alike else below)
+    return max(ratio * ratio * per_element, _NULL)
+
+
+@compiled
+def _upright(net: Network, panel: int, s: Singles, d: Floats, tile: Singles) -> None:
+    """Ratios with the sectors of a panel that is not tilted itself: one column gain for all of them."""
+    count, spacing, beam = float(net.elements[panel]), net.spacing[panel], net.beam[panel]
+    elements, per_element = np.float32(count), np.float32(1.0 / count)
+    for k in range(LANES):
+        halves = spacing * (d[RISE + k] * d[INVERSE + k] - beam)
+        many = count * halves
+        s[BOTTOM + k] = np.float32(halves - np.floor(halves + 0.5))
+        s[TOP + k] = np.float32(many - np.floor(many + 0.5))
+    for k in range(LANES):
+        s[COLUMN + k] = s[GAIN + k] * _column(s[BOTTOM + k], s[TOP + k], elements, per_element)
+        s[AZIMUTH + k] = turns(s[NORTH_1 + k], s[EAST_1 + k])
+        down = turns(s[RISE_1 + k], s[DISTANCE + k])
+        s[DOWN + k] = _PER_TURN2 * down * down
+    for member in range(net.members[panel], net.members[panel + 1]):
+        sector = net.order[member]
+        bearing, power, place = np.float32(net.bearing[sector]), net.power[sector], sector * LANES
+        for k in range(LANES):
+            aside = s[AZIMUTH + k] - bearing
+            aside -= np.floor(aside + _HALF)
+            attenuation = min(s[DOWN + k] + _PER_TURN2 * aside * aside, _MOST)
+            tile[place + k] = power * s[COLUMN + k] * fade(attenuation)
+
+
+@compiled
+def _tilted(net: Network, panel: int, s: Singles, d: Floats, tile: Singles) -> None:
+    """Ratios with the sectors of a tilted panel: directions are turned into each sector's own frame."""
+    count, spacing, beam = float(net.elements[panel]), net.spacing[panel], net.beam[panel]
+    elements, per_element = np.float32(count), np.float32(1.0 / count)
+    cosine, sine_ = math.cos(net.tilt[panel]), math.sin(net.tilt[panel])
+    for member in range(net.members[panel], net.members[panel + 1]):
+        sector = net.order[member]
+        power, place = net.power[sector], sector * LANES
+        ahead, aside = (
+            math.cos(2.0 * math.pi * net.bearing[sector]),
+            math.sin(2.0 * math.pi * net.bearing[sector]),
+        )
+        for k in range(LANES):
+            inverse = d[INVERSE + k]
+            forward = (ahead * d[EAST + k] + aside * d[NORTH + k]) * inverse
+            left = np.float32((ahead * d[NORTH + k] - aside * d[EAST + k]) * inverse)
+            own_forward = np.float32(cosine * forward - sine_ * d[RISE + k] * inverse)
+            own_up = sine_ * forward + cosine * d[RISE + k] * inverse
+            down = turns(np.float32(own_up), np.sqrt(own_forward * own_forward + left * left))
+            turn = turns(left, own_forward)
+            attenuation = min(_PER_TURN2 * (down * down + turn * turn), _MOST)
+            halves = spacing * (own_up - beam)
+            many = count * halves
+            bottom, top = np.float32(halves - np.floor(halves + 0.5)), np.float32(many - np.floor(many + 0.5))
+            column = _column(bottom, top, elements, per_element)
+            tile[place + k] = power * s[GAIN + k] * column * fade(attenuation)
+
+
+@compiled
+def _block(
+    net: Network,
+    law: Law,
+    users: Users,
+    rows: Indices,
+    first: int,
+    count: int,
+    s: Singles,
+    d: Floats,
+    n: Integers,
+    identity: Indices,
+    tile: Singles,
+) -> None:
+    """Ratios of one block of users with every sector, into the tile."""
+    load(users, law, rows, first, count, s, d, n, identity)
+    sites = len(net.x_m)
+    tall = False
+    for k in range(LANES):
+        tall |= s[CLIMB + k] > _ZERO
+    for site in range(sites):
+        place(net, site, s, d)
+        for k in range(LANES):
+            s[ROOF + k], s[LIFT + k] = law.roof_m, _ZERO
+        if tall:
+            roofs(law, net.height_m[site], site, sites, s, d, identity)
+        choose_state(net.starts[site], n)
+        read(law, s, n)
+        see(law, s, n)
+        if law.shadowing:
+            choose(net.starts[site], n)
+            read(law, s, n)
+        lose(net, law, site, s, n)
+        for panel in range(net.panels[site], net.panels[site + 1]):
+            if net.tilt[panel] == 0.0:
+                _upright(net, panel, s, d, tile)
+            else:
+                _tilted(net, panel, s, d, tile)
+
+
+@compiled_parallel
+def _fill(net: Network, law: Law, users: Users, rows: Indices, snr: Singles) -> None:
+    """Compute the ratios of some users with every sector and store them in their rows of `snr`."""
+    sectors = snr.shape[1]
+    for chunk in prange((len(rows) + _CHUNK - 1) // _CHUNK):
+        s, d = np.empty(SINGLE_ROWS * LANES, np.float32), np.empty(DOUBLE_ROWS * LANES, np.float64)
+        n, identity = np.empty(INTEGER_ROWS * LANES, np.int32), np.empty(LANES, np.int64)
+        tile = np.empty(sectors * LANES, np.float32)
+        for first in range(chunk * _CHUNK, min((chunk + 1) * _CHUNK, len(rows)), LANES):
+            count = min(LANES, len(rows) - first)
+            _block(net, law, users, rows, first, count, s, d, n, identity, tile)
+            for k in range(count):
+                out = snr[rows[first + k]]
+                for sector in range(sectors):
+                    out[sector] = tile[sector * LANES + k]
 
 
 @compiled_parallel

@@ -33,7 +33,8 @@ _STEPS = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 class TorchSignals(Signals):
     """The tensor twin: geometry and field coordinates in float64, the rest in float32; `device` as torch names it.
 
-    Results on a graphics processor may depend on how calls are batched in the last bit, because its sums do.
+    The last bits of a result may depend on how calls are batched, because torch computes the ends of a tensor with
+    other instructions than its middle.
     """
 
     def __init__(
@@ -227,7 +228,8 @@ class TorchSignals(Signals):
         if self._urban_macro:
             probability = probability * (1.0 + self._tall_gain(users, out_m))
         part = torch.full(flat_m.shape, LOS_FIELD, device=self.device)
-        return torch.special.ndtr(self._read(x_m, y_m, part).double()) < probability
+        sees: Tensor = torch.special.ndtr(self._read(x_m, y_m, part).double()) < probability
+        return sees
 
     def _tall_gain(self, users: Tensor, distance_m: Tensor) -> Tensor:
         """C(d, h) of UMa (n, B)."""

@@ -13,11 +13,13 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from netgen.report.coverage_table import coverage_table
 from netgen.report.radio_table import radio_table, sector_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from netgen.coverage.made_map import MadeMap
     from netgen.doctor import Finding
     from netgen.generative.profile import Profile
     from netgen.verify import Check
@@ -65,6 +67,14 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
         console.print(radio_table(summary["radio"]))
     _notes(console, summary)
     console.print(Text(f"run directory: {folder}", style="bold"))
+
+
+def coverage_tables(maps: Sequence[MadeMap], title: str, files: Mapping[str, tuple[Path, Path]]) -> None:
+    """Coverage maps, and where their files are."""
+    console = _console()
+    console.print(coverage_table(maps, title))
+    for picture, geotiff in files.values():
+        console.print(Text(f"{picture}, {geotiff}"))
 
 
 def _compact(title: str) -> Table:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from netgen.errors import InputError, did_you_mean
 from netgen.scheduling.fairness import max_min, proportional_fair, round_robin
-from netgen.scheduling.filling import Floats
+from netgen.scheduling.filling import Compute, Floats
 from netgen.scheduling.guarantees import reserved_blocks
 
 
@@ -60,6 +60,7 @@ def allocate(
     priority: ArrayLike | None = None,
     tie_break: ArrayLike | None = None,
     rest: Scheduler | str = Scheduler.PROPORTIONAL_FAIR,
+    compute: Compute = "numpy",
 ) -> Allocation:
     """Share out the blocks of all sectors for one epoch by the scheduler of the given name.
 
@@ -74,6 +75,7 @@ def allocate(
                                             the first, other schedulers look at none of them.
     rest : Scheduler or str                 With "guaranteed": who shares out, among all users, the blocks that no
                                             guarantee takes; what a guarantee gave does not count there.
+    compute : "numpy" or "numba"            Whether the filling is plain or compiled, with the same bits as result.
 
     Returns
     -------
@@ -81,49 +83,52 @@ def allocate(
 
     Raises
     ------
-    InputError                              No scheduler has this name.
+    InputError                              No scheduler has this name, or `compute` is not known.
+    MissingDependencyError                  numba is not installed.
     ValueError                              An array has the wrong shape or a value out of range, guaranteed rates are
                                             missing, or the rest is to be shared by "guaranteed" again.
     """
     chosen = Scheduler.named(scheduler)
-    if chosen is Scheduler.GUARANTEED:
-        remaining = Scheduler.named(rest)
-        if guaranteed_bps is None:
-            raise ValueError("the scheduler guaranteed needs guaranteed_bps")
-        if remaining is Scheduler.GUARANTEED:
-            raise ValueError("the rest cannot be shared by the scheduler guaranteed; name another one")
-        first = reserved_blocks(
+    if chosen is not Scheduler.GUARANTEED:
+        got = _shared(
+            chosen, rate_per_block_bps, demand_bps, sector, blocks, weight, head_start_blocks, compute
+        )
+        return Allocation(got, np.ones(len(got), dtype=np.bool_))
+    remaining = Scheduler.named(rest)
+    if guaranteed_bps is None:
+        raise ValueError("the scheduler guaranteed needs guaranteed_bps")
+    if remaining is Scheduler.GUARANTEED:
+        raise ValueError("the rest cannot be shared by the scheduler guaranteed; name another one")
+    first = reserved_blocks(
+        rate_per_block_bps, demand_bps, sector=sector, blocks=blocks,
+        guaranteed_bps=guaranteed_bps, priority=priority, tie_break=tie_break,
+    )  # fmt: skip
+    rate = np.asarray(rate_per_block_bps, dtype=np.float64)
+    unmet_bps = np.maximum(np.asarray(demand_bps, dtype=np.float64) - first.blocks * rate, 0.0)
+    more = _shared(remaining, rate, unmet_bps, sector, first.left, weight, head_start_blocks, compute)
+    return Allocation(first.blocks + more, first.met)
+
+
+def _shared(
+    scheduler: Scheduler,
+    rate_per_block_bps: ArrayLike,
+    demand_bps: ArrayLike,
+    sector: ArrayLike,
+    blocks: ArrayLike,
+    weight: ArrayLike | None,
+    head_start_blocks: ArrayLike | None,
+    compute: Compute,
+) -> Floats:
+    """Blocks by one of the schedulers without guarantees."""
+    if scheduler is Scheduler.PROPORTIONAL_FAIR:
+        return proportional_fair(
             rate_per_block_bps,
             demand_bps,
             sector=sector,
             blocks=blocks,
-            guaranteed_bps=guaranteed_bps,
-            priority=priority,
-            tie_break=tie_break,
-        )
-        rate = np.asarray(rate_per_block_bps, dtype=np.float64)
-        unmet_bps = np.maximum(np.asarray(demand_bps, dtype=np.float64) - first.blocks * rate, 0.0)
-        more = allocate(
-            remaining,
-            rate,
-            demand_bps=unmet_bps,
-            sector=sector,
-            blocks=first.left,
             weight=weight,
             head_start_blocks=head_start_blocks,
+            compute=compute,
         )
-        return Allocation(first.blocks + more.blocks, first.met)
-    if chosen is Scheduler.ROUND_ROBIN:
-        got = round_robin(rate_per_block_bps, demand_bps, sector=sector, blocks=blocks)
-    elif chosen is Scheduler.MAX_MIN:
-        got = max_min(rate_per_block_bps, demand_bps, sector=sector, blocks=blocks)
-    else:
-        got = proportional_fair(
-            rate_per_block_bps,
-            demand_bps,
-            sector=sector,
-            blocks=blocks,
-            weight=weight,
-            head_start_blocks=head_start_blocks,
-        )
-    return Allocation(got, np.ones(len(got), dtype=np.bool_))
+    share = max_min if scheduler is Scheduler.MAX_MIN else round_robin
+    return share(rate_per_block_bps, demand_bps, sector=sector, blocks=blocks, compute=compute)

@@ -10,14 +10,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from netgen.scheduling.filling import MAX_WEIGHT, MIN_WEIGHT, Floats, Ints, filled, filled_above
+from netgen.scheduling.filling import (
+    MAX_WEIGHT,
+    MIN_WEIGHT,
+    Compute,
+    Floats,
+    Ints,
+    filled,
+    filled_above,
+)
 
 # Below this a rate is treated as this one when it is inverted; no user of a cell comes near.
 _SMALLEST_RATE_BPS = 1e-90
 
 
 def round_robin(
-    rate_per_block_bps: ArrayLike, demand_bps: ArrayLike, *, sector: ArrayLike, blocks: ArrayLike
+    rate_per_block_bps: ArrayLike,
+    demand_bps: ArrayLike,
+    *,
+    sector: ArrayLike,
+    blocks: ArrayLike,
+    compute: Compute = "numpy",
 ) -> Floats:
     """Equal numbers of resource blocks for all users of a sector; what one does not need goes to the others.
 
@@ -28,6 +41,7 @@ def round_robin(
     demand_bps : (n,) float, bit/s          Most that each user can take, >= 0; infinite for a full buffer.
     sector : (n,) int                       Sector that serves each user, 0..S-1.
     blocks : (S,) float                     Resource blocks of each sector, >= 0.
+    compute : "numpy" or "numba"            Plain or compiled, with the same results to the last bit.
 
     Returns
     -------
@@ -38,12 +52,13 @@ def round_robin(
     Raises
     ------
     ValueError                              An array has the wrong shape or a value out of range; names both.
+    InputError, MissingDependencyError      `compute` is not known, or numba is not installed.
 
     Valid for                               Rates constant over the epoch and equal on all blocks.
     Source                                  Bertsekas, Gallager, Data Networks, 2nd ed., section 6.5.2.
     """
     caps, _, where, amount = checked_users(rate_per_block_bps, demand_bps, sector, blocks)
-    return filled(caps, amount, sector=where)
+    return filled(caps, amount, sector=where, compute=compute)
 
 
 def proportional_fair(
@@ -54,6 +69,7 @@ def proportional_fair(
     blocks: ArrayLike,
     weight: ArrayLike | None = None,
     head_start_blocks: ArrayLike | None = None,
+    compute: Compute = "numpy",
 ) -> Floats:
     """Blocks that maximise the sum of weight * log(throughput) in every sector.
 
@@ -65,8 +81,8 @@ def proportional_fair(
 
     Parameters
     ----------
-    rate_per_block_bps, demand_bps, sector, blocks
-                                            As for `round_robin`.
+    rate_per_block_bps, demand_bps, sector, blocks, compute
+                                            As for `round_robin`, errors too.
     weight : (n,) float or None             Weights, 1e-100..1e100; None for equal ones.
     head_start_blocks : (n,) float or None  Blocks that the past of each user counts for in this epoch, 0..1e100.
 
@@ -90,14 +106,19 @@ def proportional_fair(
         weights = _column("weight", weight, len(caps))
         _require("weight", weights, low=MIN_WEIGHT, high=MAX_WEIGHT)
     if head_start_blocks is None:
-        return filled(caps, amount, sector=where, weight=weights)
+        return filled(caps, amount, sector=where, weight=weights, compute=compute)
     head = _column("head_start_blocks", head_start_blocks, len(caps))
     _require("head_start_blocks", head, low=0.0, high=MAX_WEIGHT)
-    return filled_above(caps, amount, sector=where, weight=weights, head_start=head)
+    return filled_above(caps, amount, sector=where, weight=weights, head_start=head, compute=compute)
 
 
 def max_min(
-    rate_per_block_bps: ArrayLike, demand_bps: ArrayLike, *, sector: ArrayLike, blocks: ArrayLike
+    rate_per_block_bps: ArrayLike,
+    demand_bps: ArrayLike,
+    *,
+    sector: ArrayLike,
+    blocks: ArrayLike,
+    compute: Compute = "numpy",
 ) -> Floats:
     """Equal throughputs for all users of a sector that can be served, capped by their demands.
 
@@ -109,7 +130,8 @@ def max_min(
     Source                                  Bertsekas, Gallager, Data Networks, 2nd ed., section 6.5.2.
     """
     caps, rate, where, amount = checked_users(rate_per_block_bps, demand_bps, sector, blocks)
-    return filled(caps, amount, sector=where, weight=1.0 / np.maximum(rate, _SMALLEST_RATE_BPS))
+    weight = 1.0 / np.maximum(rate, _SMALLEST_RATE_BPS)
+    return filled(caps, amount, sector=where, weight=weight, compute=compute)
 
 
 def checked_users(

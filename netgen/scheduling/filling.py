@@ -8,18 +8,31 @@ sort and no loop over users or sectors.
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Literal, TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.errors import InputError, MissingDependencyError
+
+Compute: TypeAlias = Literal["numpy", "numba"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 MIN_WEIGHT = 1e-100
 MAX_WEIGHT = 1e100
-_MAX_HEAD_START = 1e6
+MAX_HEAD_START = 1e6
 
 
-def filled(cap: Floats, amount: Floats, *, sector: Ints, weight: Floats | None = None) -> Floats:
+def filled(
+    cap: Floats,
+    amount: Floats,
+    *,
+    sector: Ints,
+    weight: Floats | None = None,
+    compute: Compute = "numpy",
+) -> Floats:
     """Shares proportional to weights, none above its cap, that use up the amount of every sector.
 
     Each round gives the open users of a sector what is left of it in proportion to their weights, takes
@@ -33,17 +46,31 @@ def filled(cap: Floats, amount: Floats, *, sector: Ints, weight: Floats | None =
     amount : (S,) float                 What each sector has, >= 0, finite.
     sector : (n,) int                   Sector of each user, 0..S-1.
     weight : (n,) float or None         Weights, > 0; None for equal ones.
+    compute : "numpy" or "numba"        This function or its compiled twin, with the same results to the last bit.
 
     Returns
     -------
     (n,) float                          Shares in the unit of `amount`; a sector hands out all it has, unless
                                         every user of it is at the cap. Sums are exact to rounding.
 
+    Raises
+    ------
+    InputError                          `compute` is neither of them.
+    MissingDependencyError              numba is not installed.
+
     Valid for                           Checked input: the callers check.
     Source                              Bertsekas, Gallager, Data Networks, 2nd ed., section 6.5.2
                                         (progressive filling); T. Radzik, Newton's method for fractional
                                         combinatorial optimization, FOCS 1992 (number of rounds).
     """
+    if compute != "numpy":
+        twin: Floats = _compiled(compute).filled(cap, amount, sector=sector, weight=weight)
+        return twin
+    return _filled(cap, amount, sector, weight)
+
+
+def _filled(cap: Floats, amount: Floats, sector: Ints, weight: Floats | None) -> Floats:
+    """Fill in rounds over all sectors."""
     sectors = len(amount)
     share = cap.copy()
     left = amount.copy()
@@ -70,7 +97,13 @@ def filled(cap: Floats, amount: Floats, *, sector: Ints, weight: Floats | None =
 
 
 def filled_above(
-    cap: Floats, amount: Floats, *, sector: Ints, weight: Floats | None, head_start: Floats
+    cap: Floats,
+    amount: Floats,
+    *,
+    sector: Ints,
+    weight: Floats | None,
+    head_start: Floats,
+    compute: Compute = "numpy",
 ) -> Floats:
     """Shares as by `filled` when `head_start` counts as taken before: clip(weight * level - head_start).
 
@@ -81,7 +114,8 @@ def filled_above(
 
     Parameters
     ----------
-    cap, amount, sector, weight         As for `filled`.
+    cap, amount, sector, weight, compute
+                                        As for `filled`, errors too.
     head_start : (n,) float             What counts as taken before, in the unit of `amount`, >= 0. Beyond the
                                         smallest of the sector (per weight) it counts at most 1e6 times the
                                         amount of the sector: more than that changes nothing in one filling.
@@ -93,8 +127,20 @@ def filled_above(
     Source                              K. Kiwiel, Variable fixing algorithms for the continuous quadratic
                                         knapsack problem, J. Optim. Theory Appl. 136 (2008).
     """
+    if compute != "numpy":
+        twin: Floats = _compiled(compute).filled_above(
+            cap, amount, sector=sector, weight=weight, head_start=head_start
+        )
+        return twin
+    return _filled_above(cap, amount, sector, weight, head_start)
+
+
+def _filled_above(
+    cap: Floats, amount: Floats, sector: Ints, weight: Floats | None, head_start: Floats
+) -> Floats:
+    """Fill above head starts in rounds over all sectors."""
     sectors = len(amount)
-    share = np.minimum(cap, 0.0)
+    share = np.zeros(len(cap))
     fits = np.bincount(sector, weights=cap, minlength=sectors) <= amount
     live = np.flatnonzero(cap > 0)
     take_all = fits[sector[live]]
@@ -126,10 +172,25 @@ def filled_above(
     return share
 
 
+def _compiled(compute: str) -> ModuleType:
+    """The module with the twins."""
+    if compute != "numba":
+        raise InputError(f'compute = "{compute}" is not known; accepted: numpy, numba')
+    try:
+        import numba  # noqa: F401, PLC0415  (optional and slow to import)
+    except ImportError:
+        raise MissingDependencyError(
+            "compute = \"numba\" needs numba: install the extra with pip install 'netgen[fast]'"
+        ) from None
+    from netgen.scheduling import filling_numba  # noqa: PLC0415  (imports numba)
+
+    return filling_numba
+
+
 def _above_lowest(head_start: Floats, weight: Floats, amount: Floats, *, sector: Ints) -> Floats:
     """Head starts above the lowest level of each sector, limited so that their sums keep their digits."""
     height = head_start / weight
     lowest = np.full(len(amount), np.inf)
     np.minimum.at(lowest, sector, height)
-    above: Floats = np.minimum((height - lowest[sector]) * weight, _MAX_HEAD_START * amount[sector])
+    above: Floats = np.minimum((height - lowest[sector]) * weight, MAX_HEAD_START * amount[sector])
     return above

@@ -22,6 +22,9 @@ from numpy.typing import ArrayLike
 
 from netgen.scheduling.filling import MAX_WEIGHT, Floats, Ints
 
+# Instants nearer than this are the same one: they are sums of binary fractions.
+_SAME_INSTANT_S = 1e-9
+
 
 class PastThroughput:
     """Exponentially averaged throughput of all users; only the users named in a call cost anything.
@@ -57,12 +60,15 @@ class PastThroughput:
     def average_bps(self, rows: Ints, now_s: float) -> Floats:
         """Averages of the users `rows` (n,) at `now_s`, in bit/s, not earlier than what was recorded last."""
         age_s = now_s - self._known_at_s[rows]
-        if age_s.size and age_s.min() < -1e-9:
+        if age_s.size and age_s.min() < -_SAME_INSTANT_S:
             late = int(rows[int(np.argmin(age_s))])
             raise ValueError(
                 f"user {late} is already recorded until {self._known_at_s[late]} s, after {now_s} s"
             )
-        average: Floats = self._average_bps[rows] * np.exp(-np.maximum(age_s, 0.0) / self.window_s)
+        average: Floats = self._average_bps[rows]
+        # Most users were served in the epoch before, and have nothing to decay.
+        old = np.flatnonzero(age_s > _SAME_INSTANT_S)
+        average[old] *= np.exp(age_s[old] / -self.window_s)
         return average
 
     def head_start_blocks(
@@ -85,12 +91,15 @@ class PastThroughput:
         average = self.average_bps(rows, now_s)
         with np.errstate(over="ignore"):
             blocks = np.divide(average, rate * growth, out=np.zeros(len(rate)), where=rate > 0)
-        limited: Floats = np.minimum(blocks, MAX_WEIGHT)
+        limited: Floats = np.minimum(blocks, MAX_WEIGHT, out=blocks)
         return limited
 
     def record(self, rows: Ints, throughput_bps: ArrayLike, *, now_s: float, epoch_s: float) -> None:
         """Enter what the users `rows` (each at most once) got, in bit/s, in the epoch from `now_s` on."""
         kept = np.exp(-epoch_s / self.window_s)
         served = np.asarray(throughput_bps, dtype=np.float64)
-        self._average_bps[rows] = self.average_bps(rows, now_s) * kept + served * (1 - kept)
+        average = self.average_bps(rows, now_s)
+        average *= kept
+        average += served * (1 - kept)
+        self._average_bps[rows] = average
         self._known_at_s[rows] = now_s + epoch_s

@@ -135,18 +135,21 @@ def steps(
     }
 
 
+def floors(sectors: Sectors, x_m: np.ndarray, y_m: np.ndarray, rounds: int) -> dict[str, dict[str, float]]:
+    """What the machine needs for arrays of this size: a copy, and the bare evaluation in numpy."""
+    source = np.ones((len(x_m), sectors.count), dtype=np.float32)
+    target = np.empty_like(source)
+    found = {"copy of the bytes": timed(lambda: np.copyto(target, source), rounds)}
+    if len(x_m) <= MOST_USERS["numpy"]:
+        found["bare numpy"] = timed(lambda: bare_epoch(sectors, x_m, y_m, target), rounds)
+    return found
+
+
 def measure(users: int, rounds: int, field: CorrelatedField) -> dict[str, dict[str, float]]:
     """All implementations with one number of users; `ns` is wall time per user and sector."""
     sectors, rng = city(), np.random.default_rng(2)
     x_m, y_m = rng.uniform(-ISD_M * (RINGS + 0.5), ISD_M * (RINGS + 0.5), (2, users))
-    links, rows = users * sectors.count, np.arange(users)
-    found = {}
-    source = np.ones((users, sectors.count), dtype=np.float32)
-    target = np.empty_like(source)
-    found["copy of the bytes"] = timed(lambda: np.copyto(target, source), rounds)
-    if users <= MOST_USERS["numpy"]:
-        found["bare numpy"] = timed(lambda: bare_epoch(sectors, x_m, y_m, target), rounds)
-    del source, target
+    links, found = users * sectors.count, floors(sectors, x_m, y_m, rounds)
     for compute, most in MOST_USERS.items():
         if users <= most and importlib.util.find_spec(compute) is not None:
             for variant, (indoor_share, shadowing) in VARIANTS.items():

@@ -5,7 +5,8 @@ import copy
 import pytest
 import yaml
 
-from netgen.run import run
+from netgen.radio.signals import make_signals
+from netgen.run import rehearse, run
 from netgen.scenario.reference import ScenarioFile, _models, _models_in
 
 POLICY = """
@@ -138,6 +139,96 @@ services:
 topology: {kind: circulant, prefix: n, nodes: 6, offsets: [1], node: relay, link: {capacity: 1 Mbit/s}}
 """
 
+CELLULAR = """
+name: cellular
+seed: 1
+duration: 3 s
+nodes:
+  S: server
+  ran:
+    kind: ran
+    gpu: {device: L4, streams: 4}
+    radio:
+      layout: {kind: hexagonal, sites: 7, spacing: 300 m}
+      carrier: 3.5 GHz
+      bandwidth: 5 MHz
+      power: 30 dBm
+      guarantees: {show: {rate: 5 Mbit/s, priority: 1}, call: {rate: 5 Mbit/s, priority: 2}}
+      handover: {time_to_trigger: 100 ms}
+  spare: {kind: ran}
+links:
+  S -> ran: {capacity: 10 Gbit/s, queue: null}
+contents:
+  v: {kind: parametric, format: 720p25, rate: 2 Mbit/s, class: sports, segment: 500 ms, semantic_bits: 40}
+  w: {kind: parametric, format: 720p25, rate: 25 Mbit/s, class: sports, segment: 500 ms, semantic_bits: 40}
+actions:
+  key: {declared: {contract_time: 10 ms, expand_time: 20 ms, memory: 2 GB},
+        bits_per_pixel: 0.01, semantic_fidelity: 0.9, mode: semi-reference, playable: true}
+policies:
+  squeeze: {use: "squeeze.py:Squeeze"}
+services:
+  talk: {content: v, from: S, to: ran, deadline: 1 s, policy: squeeze}
+  call: {content: w, from: S, to: ran, deadline: 1 s}
+  show: {content: w, from: S, to: ran, deadline: 1 s}
+audiences:
+  walkers: {count: 24, cells: ran, watches: talk, mobility: {kind: random-waypoint, speed: [50 km/h, 900 km/h]}}
+  callers: {count: 24, cells: ran, watches: [call, show], choice: zipf, place: {kind: disc, radius: 200 m}}
+"""
+
+ATSC3 = """
+name: atsc3
+seed: 1
+duration: 3 s
+nodes:
+  S: server
+  mast:
+    kind: tower
+    radio:
+      kind: atsc3
+      carrier: 600 MHz
+      transmitters:
+        near: {at: [0 m, 0 m], height: 100 m, power: 1 kW}
+        far: {at: [35 km, 0 m], height: 100 m, power: 1 kW}
+      pipes:
+        robust: {constellation: QPSK, code_rate: 6/15, share: 40 %}
+        rich: {constellation: 64QAM, code_rate: 8/15, share: 60 %}
+links:
+  S -> mast: {capacity: 100 Mbit/s}
+contents:
+  v: {kind: parametric, format: 720p25, rate: 1 Mbit/s, class: sports, segment: 500 ms, semantic_bits: 40}
+services:
+  news: {content: v, from: S, to: mast, deadline: 2 s}
+  film: {content: v, from: S, to: mast, deadline: 2 s, pipe: rich}
+audiences:
+  viewers: {count: 400, tower: mast, watches: [news, film], place: {kind: disc, radius: 20 km},
+            mobility: {kind: random-direction, speed: 250 m/s}}
+"""
+
+LTE = """
+name: lte
+seed: 1
+duration: 3 s
+nodes:
+  S: server
+  mast:
+    kind: tower
+    radio:
+      kind: 5g-broadcast
+      carrier: 600 MHz
+      transmitters:
+        near: {at: [0 m, 0 m], height: 100 m, power: 1 kW}
+        far: {at: [35 km, 0 m], height: 100 m, power: 1 kW}
+links:
+  S -> mast: {capacity: 100 Mbit/s}
+contents:
+  v: {kind: parametric, format: 720p25, rate: 1 Mbit/s, class: sports, segment: 500 ms, semantic_bits: 40}
+services:
+  news: {content: v, from: S, to: mast, deadline: 2 s}
+audiences:
+  viewers: {count: 400, tower: mast, watches: news, place: {kind: disc, radius: 20 km},
+            mobility: {kind: random-direction, speed: 250 m/s}}
+"""
+
 GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns"><graph edgedefault="undirected">
 <node id="a"/><node id="{second}"/><edge source="a" target="{second}"/></graph></graphml>
@@ -145,6 +236,8 @@ GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
 NODE_LINK = """{{"directed": true, "multigraph": false, "graph": {{}},
 "nodes": [{{"id": "a"}}, {{"id": "{second}"}}], "links": [{{"source": "a", "target": "{second}"}}]}}
 """
+SITES = "name,x_m,y_m\na,0,0\nb,{x_m},0\n"
+TRACE_ROWS = "time_s,user,x_m,y_m\n0,a,0,50\n3,a,{x_m},50\n0,b,0,150\n3,b,{x_m},150\n"
 FILES = {
     "squeeze.py": POLICY,
     "one.csv": "segment_bits\n900000\n1100000\n",
@@ -156,6 +249,10 @@ FILES = {
     "one.json": NODE_LINK.format(second="b"),
     "two.json": NODE_LINK.format(second="c"),
     "base.yaml": "warmup: 2 s\n",
+    "one_sites.csv": SITES.format(x_m=200),
+    "two_sites.csv": SITES.format(x_m=300),
+    "west.csv": TRACE_ROWS.format(x_m=-100),
+    "east.csv": TRACE_ROWS.format(x_m=100),
 }
 BASES = {
     "relayed": RELAYED,
@@ -163,6 +260,9 @@ BASES = {
     "coded": CODED,
     "broadcast": BROADCAST,
     "islands": ISLANDS,
+    "cellular": CELLULAR,
+    "atsc3": ATSC3,
+    "lte": LTE,
 }
 ABSENT = "(absent)"
 
@@ -184,6 +284,22 @@ GRID = {"topology": "{kind: grid, rows: 2, columns: 3, link: {capacity: 1 Mbit/s
 GRAPH = {"topology": "{kind: graphml, path: one.graphml, prefix: n, link: {capacity: 1 Mbit/s}}"}
 NODES = {"topology": "{kind: node-link, path: one.json, prefix: n, link: {capacity: 1 Mbit/s}}"}
 EXPLICIT = {"services/s/route": "{paths: [[A, B, C]]}"}
+RADIO = "nodes/ran/radio"
+LAYOUT = RADIO + "/layout"
+LISTED = {LAYOUT: "{kind: sites, path: one_sites.csv}"}
+MAST = "nodes/mast/radio"
+MOVES = "audiences/walkers/mobility"
+PLACE = "audiences/callers/place"
+TERMINAL = "audiences/callers/terminal"
+DISC = {PLACE: "{kind: disc, radius: 200 m}"}
+RECTANGLE = {PLACE: "{kind: rectangle, from: [0 m, 0 m], to: [300 m, 300 m]}"}
+DIRECTION = {MOVES: "{kind: random-direction, speed: [50 km/h, 900 km/h], leg: 1 s}"}
+LINE = {MOVES: "{kind: line, points: [[-300 m, 50 m], [300 m, 50 m]], speed: 200 m/s}"}
+STREETS = {MOVES: "{kind: street-grid, block: 100 m, speed: 200 m/s}"}
+GROUP = {MOVES: "{kind: group, members: 4, radius: 50 m, speed: 200 m/s}"}
+TRACED_MOVES = {MOVES: "{kind: trace, path: west.csv}", "audiences/walkers/count": "2"}
+FIXED = {MAST: "{capacity: 8 Mbit/s}"}
+ITM = {MAST + "/propagation": "itm"}
 CIRCULANT = "{kind: circulant, nodes: 6, link: {capacity: 1 Mbit/s}}"
 
 TABLE = {
@@ -262,6 +378,46 @@ TABLE = {
     "JoinUniformly.over": row("broadcast", "audiences/crowd/join/over", "3 s", "4 s"),
     "JoinPoisson.kind": row("broadcast", "audiences/fans/join", "=", "start"),
     "JoinPoisson.rate": row("broadcast", "audiences/fans/join/rate", "1 /s", "2 /s"),
+    "Service.pipe": row("atsc3", "services/film/pipe", "rich", "robust"),
+    "StayPut.kind": row("cellular", MOVES, "static", DIRECTION[MOVES]),
+    "RandomWaypoint.kind": row("cellular", MOVES, "=", "static"),
+    "RandomWaypoint.speed": row("cellular", MOVES + "/speed", "[50 km/h, 900 km/h]", "900 km/h"),
+    "RandomWaypoint.pause": row("cellular", MOVES + "/pause", ABSENT, "10 s"),
+    "RandomDirection.kind": row("cellular", MOVES, DIRECTION[MOVES], LINE[MOVES]),
+    "RandomDirection.speed": row("cellular", MOVES + "/speed", "=", "250 m/s", DIRECTION),
+    "RandomDirection.leg": row("cellular", MOVES + "/leg", "1 s", ABSENT, DIRECTION),
+    "AlongLine.kind": row("cellular", MOVES, LINE[MOVES], STREETS[MOVES]),
+    "AlongLine.points": row("cellular", MOVES + "/points", "=", "[[-300 m, 99 m], [300 m, 50 m]]", LINE),
+    "AlongLine.speed": row("cellular", MOVES + "/speed", "=", "250 m/s", LINE),
+    "StreetGrid.kind": row("cellular", MOVES, STREETS[MOVES], GROUP[MOVES]),
+    "StreetGrid.block": row("cellular", MOVES + "/block", "100 m", "80 m", STREETS),
+    "StreetGrid.speed": row("cellular", MOVES + "/speed", "=", "250 m/s", STREETS),
+    "StreetGrid.turn": row("cellular", MOVES + "/turn", ABSENT, "0", STREETS),
+    "GroupWalk.kind": row("cellular", MOVES, GROUP[MOVES], "static"),
+    "GroupWalk.members": row("cellular", MOVES + "/members", "4", "6", GROUP),
+    "GroupWalk.radius": row("cellular", MOVES + "/radius", "50 m", "80 m", GROUP),
+    "GroupWalk.speed": row("cellular", MOVES + "/speed", "=", "250 m/s", GROUP),
+    "GroupWalk.pause": row("cellular", MOVES + "/pause", ABSENT, "10 s", GROUP),
+    "Traced.kind": row("cellular", MOVES, "=", "static", TRACED_MOVES),
+    "Traced.path": row("cellular", MOVES + "/path", "west.csv", "east.csv", TRACED_MOVES),
+    "NetworkPlace.kind": row("cellular", PLACE, "network", DISC[PLACE]),
+    "DiscPlace.kind": row("cellular", PLACE, "=", RECTANGLE[PLACE]),
+    "DiscPlace.centre": row("cellular", PLACE + "/centre", ABSENT, "[50 m, 0 m]"),
+    "DiscPlace.radius": row("cellular", PLACE + "/radius", "200 m", "210 m"),
+    "RectanglePlace.kind": row("cellular", PLACE, RECTANGLE[PLACE], "network"),
+    "RectanglePlace.from": row("cellular", PLACE + "/from", "=", "[0 m, -50 m]", RECTANGLE),
+    "RectanglePlace.to": row("cellular", PLACE + "/to", "=", "[300 m, 350 m]", RECTANGLE),
+    "WatchAll.kind": row("cellular", "audiences/callers/choice", "all", "zipf"),
+    "WatchOne.kind": row("cellular", "audiences/callers/choice", "zipf", ABSENT),
+    "WatchOne.exponent": row("cellular", "audiences/callers/choice", "zipf", "{kind: zipf, exponent: 0}"),
+    "Terminal.height": row("cellular", TERMINAL + "/height", ABSENT, "2 m"),
+    "Terminal.indoor": row("cellular", TERMINAL + "/indoor", ABSENT, "50 %"),
+    "Terminal.floors": row("cellular", TERMINAL + "/floors", ABSENT, "4", {TERMINAL: "{indoor: 100 %}"}),
+    "Terminal.high_loss": row(
+        "cellular", TERMINAL + "/high_loss", ABSENT, "1", {TERMINAL: "{indoor: 100 %}"}
+    ),
+    "Terminal.in_car": row("cellular", TERMINAL + "/in_car", ABSENT, "50 %"),
+    "Terminal.receiver": row("atsc3", "audiences/viewers/terminal/receiver", "handheld", "in-car"),
     "Background.from": row("plain", "background/b/from", "A", "B"),
     "Background.to": row("plain", "background/b/to", "C", "B"),
     "Background.rate": row("plain", "background/b/rate", "1 Mbit/s", "1.1 Mbit/s"),
@@ -304,13 +460,92 @@ TABLE = {
     "CellNode.kind": row("broadcast", "nodes/spare_cell/kind", "cell", "edge"),
     "CellRadio.capacity": row("broadcast", "nodes/c1/radio/capacity", "12 Mbit/s", "6 Mbit/s"),
     "CellRadio.peak_rate": row("broadcast", "nodes/c1/radio/peak_rate", "5 Mbit/s", "1 Mbit/s"),
+    "RanNode.actions": row("cellular", "nodes/ran/actions", ABSENT, "[]"),
+    "RanNode.policy": row("cellular", "nodes/ran/policy", ABSENT, "forward"),
+    "RanNode.kind": row("cellular", "nodes/spare/kind", "ran", "edge"),
+    "HexagonalLayout.kind": row("cellular", LAYOUT, "=", LISTED[LAYOUT]),
+    "HexagonalLayout.sites": row("cellular", LAYOUT + "/sites", "7", "1"),
+    "HexagonalLayout.spacing": row("cellular", LAYOUT + "/spacing", "300 m", "310 m"),
+    "HexagonalLayout.sectors": row("cellular", LAYOUT + "/sectors", "3", "1"),
+    "HexagonalLayout.height": row("cellular", LAYOUT + "/height", ABSENT, "30 m"),
+    "HexagonalLayout.wrap_around": row("cellular", LAYOUT + "/wrap_around", ABSENT, "true"),
+    "ListedLayout.kind": row("cellular", LAYOUT, LISTED[LAYOUT], "{kind: hexagonal, sites: 1}"),
+    "ListedLayout.path": row("cellular", LAYOUT + "/path", "one_sites.csv", "two_sites.csv", LISTED),
+    "ListedLayout.height": row("cellular", LAYOUT + "/height", ABSENT, "30 m", LISTED),
+    "CellularRadio.environment": row("cellular", RADIO + "/environment", "uma", "umi"),
+    "CellularRadio.carrier": row("cellular", RADIO + "/carrier", "3.5 GHz", "2.6 GHz"),
+    "CellularRadio.bandwidth": row("cellular", RADIO + "/bandwidth", "5 MHz", "10 MHz"),
+    "CellularRadio.subcarrier_spacing": row("cellular", RADIO + "/subcarrier_spacing", ABSENT, "15 kHz"),
+    "CellularRadio.power": row("cellular", RADIO + "/power", "30 dBm", "46 dBm"),
+    "CellularRadio.noise_figure": row("cellular", RADIO + "/noise_figure", ABSENT, "7 dB"),
+    "PanelAntenna.elements": row("cellular", RADIO + "/antenna/elements", ABSENT, "8"),
+    "PanelAntenna.spacing": row("cellular", RADIO + "/antenna/spacing", ABSENT, "0.7"),
+    "PanelAntenna.tilt": row("cellular", RADIO + "/antenna/tilt", ABSENT, "10 deg"),
+    "CellularRadio.shadowing": row("cellular", RADIO + "/shadowing", ABSENT, "false"),
+    "CellularRadio.mcs_table": row("cellular", RADIO + "/mcs_table", ABSENT, "64qam"),
+    "CellularRadio.overhead": row("cellular", RADIO + "/overhead", ABSENT, "30 %"),
+    "CellularRadio.downlink_share": row("cellular", RADIO + "/downlink_share", ABSENT, "75 %"),
+    "CellularRadio.fading": row("cellular", RADIO + "/fading", ABSENT, "rayleigh"),
+    "CellularRadio.target_bler": row("cellular", RADIO + "/target_bler", ABSENT, "1 %"),
+    "CellularRadio.scheduler": row("cellular", RADIO + "/scheduler", ABSENT, "max-min"),
+    "Guarantee.rate": row("cellular", RADIO + "/guarantees/call/rate", "5 Mbit/s", "100 kbit/s"),
+    "Guarantee.priority": row("cellular", RADIO + "/guarantees/call/priority", "2", "0"),
+    "CellularRadio.multicast": row("cellular", RADIO + "/multicast", ABSENT, "talk"),
+    "CellularRadio.activity": row("cellular", RADIO + "/activity", ABSENT, "50 %"),
+    "Handover.offset": row("cellular", RADIO + "/handover/offset", ABSENT, "-3 dB"),
+    "Handover.hysteresis": row("cellular", RADIO + "/handover/hysteresis", ABSENT, "0 dB"),
+    "Handover.time_to_trigger": row("cellular", RADIO + "/handover/time_to_trigger", "100 ms", "1 s"),
+    "Handover.filter": row("cellular", RADIO + "/handover/filter", ABSENT, "0"),
+    "Handover.interruption": row("cellular", RADIO + "/handover/interruption", ABSENT, "500 ms"),
+    "CellularRadio.give_up_late": row("cellular", RADIO + "/give_up_late", ABSENT, "true"),
+    "CellularRadio.tolerance": row("cellular", RADIO + "/tolerance", ABSENT, "50 m"),
     "TowerNode.actions": row("broadcast", "nodes/mast/actions", ABSENT, "[]"),
     "TowerNode.policy": row("broadcast", "nodes/mast/policy", ABSENT, "forward"),
     "TowerNode.kind": row("broadcast", "nodes/spare_tower/kind", "tower", "edge"),
-    "BroadcastRadio.capacity": row("broadcast", "nodes/mast/radio/capacity", "8 Mbit/s", "7 Mbit/s"),
-    "BroadcastRadio.delay": row("broadcast", "nodes/mast/radio/delay", "1 ms", "2 ms"),
-    "BroadcastRadio.coverage": row("broadcast", "nodes/mast/radio/coverage", "80 %", "20 %"),
-    "BroadcastRadio.segment_loss": row("broadcast", "nodes/mast/radio/segment_loss", "10 %", "90 %"),
+    "FixedBroadcast.capacity": row("broadcast", "nodes/mast/radio/capacity", "8 Mbit/s", "7 Mbit/s"),
+    "FixedBroadcast.delay": row("broadcast", "nodes/mast/radio/delay", "1 ms", "2 ms"),
+    "FixedBroadcast.coverage": row("broadcast", "nodes/mast/radio/coverage", "80 %", "20 %"),
+    "FixedBroadcast.segment_loss": row("broadcast", "nodes/mast/radio/segment_loss", "10 %", "90 %"),
+    "FixedBroadcast.kind": row("lte", MAST, "{kind: fixed, capacity: 8 Mbit/s}", "="),
+    "Atsc3Broadcast.carrier": row("atsc3", MAST + "/carrier", "600 MHz", "700 MHz"),
+    "Atsc3Broadcast.propagation": row("atsc3", MAST + "/propagation", ABSENT, "itm"),
+    "Atsc3Broadcast.surroundings": row("atsc3", MAST + "/surroundings", ABSENT, "open"),
+    "Atsc3Broadcast.irregularity": row("atsc3", MAST + "/irregularity", ABSENT, "200 m", ITM),
+    "Atsc3Broadcast.fading": row("atsc3", MAST + "/fading", ABSENT, "rayleigh"),
+    "Atsc3Broadcast.location_deviation": row("atsc3", MAST + "/location_deviation", ABSENT, "8 dB"),
+    "Atsc3Broadcast.location_correlation": row("atsc3", MAST + "/location_correlation", ABSENT, "50 m"),
+    "Atsc3Broadcast.delay": row("atsc3", MAST + "/delay", ABSENT, "2 ms"),
+    "Atsc3Broadcast.interleaving": row("atsc3", MAST + "/interleaving", ABSENT, "50 ms"),
+    "Atsc3Broadcast.fade": row("atsc3", MAST + "/fade", ABSENT, "1 s"),
+    "Atsc3Broadcast.repair": row("atsc3", MAST + "/repair", ABSENT, "20 %"),
+    "BroadcastTransmitter.at": row("atsc3", MAST + "/transmitters/far/at", "=", "[30 km, 0 m]"),
+    "BroadcastTransmitter.height": row("atsc3", MAST + "/transmitters/far/height", "100 m", "150 m"),
+    "BroadcastTransmitter.power": row("atsc3", MAST + "/transmitters/far/power", "1 kW", "2 kW"),
+    "BroadcastTransmitter.delay": row("atsc3", MAST + "/transmitters/far/delay", ABSENT, "100 us"),
+    "Atsc3Broadcast.kind": row("atsc3", MAST, "=", FIXED[MAST], {"services/film/pipe": "null"}),
+    "Atsc3Broadcast.fft": row("atsc3", MAST + "/fft", ABSENT, "32K", {MAST + "/pilots": "SP12_2"}),
+    "Atsc3Broadcast.guard": row("atsc3", MAST + "/guard", "1024", "512", {MAST + "/pilots": "SP12_2"}),
+    "Atsc3Broadcast.pilots": row("atsc3", MAST + "/pilots", "SP6_2", "SP12_2"),
+    "Atsc3Broadcast.symbols": row("atsc3", MAST + "/symbols", ABSENT, "60"),
+    "Atsc3Broadcast.bandwidth": row("atsc3", MAST + "/bandwidth", ABSENT, "8 MHz"),
+    "Atsc3Pipe.constellation": row("atsc3", MAST + "/pipes/rich/constellation", "64QAM", "16QAM"),
+    "Atsc3Pipe.code_rate": row("atsc3", MAST + "/pipes/rich/code_rate", "8/15", "9/15"),
+    "Atsc3Pipe.share": row("atsc3", MAST + "/pipes/rich/share", "60 %", "50 %"),
+    "LteBroadcast.carrier": row("lte", MAST + "/carrier", "600 MHz", "700 MHz"),
+    "LteBroadcast.propagation": row("lte", MAST + "/propagation", ABSENT, "itm"),
+    "LteBroadcast.surroundings": row("lte", MAST + "/surroundings", ABSENT, "open"),
+    "LteBroadcast.irregularity": row("lte", MAST + "/irregularity", ABSENT, "200 m", ITM),
+    "LteBroadcast.fading": row("lte", MAST + "/fading", ABSENT, "rayleigh"),
+    "LteBroadcast.location_deviation": row("lte", MAST + "/location_deviation", ABSENT, "8 dB"),
+    "LteBroadcast.location_correlation": row("lte", MAST + "/location_correlation", ABSENT, "50 m"),
+    "LteBroadcast.delay": row("lte", MAST + "/delay", ABSENT, "2 ms"),
+    "LteBroadcast.interleaving": row("lte", MAST + "/interleaving", ABSENT, "50 ms"),
+    "LteBroadcast.fade": row("lte", MAST + "/fade", ABSENT, "1 s"),
+    "LteBroadcast.repair": row("lte", MAST + "/repair", ABSENT, "20 %"),
+    "LteBroadcast.kind": row("lte", MAST, "=", FIXED[MAST]),
+    "LteBroadcast.bandwidth": row("lte", MAST + "/bandwidth", ABSENT, "6 MHz"),
+    "LteBroadcast.spacing": row("lte", MAST + "/spacing", ABSENT, "2.5kHz"),
+    "LteBroadcast.mcs": row("lte", MAST + "/mcs", ABSENT, "12"),
     "Link.delay": row("relayed", AB + "/delay", "5 ms", "6 ms"),
     "Link.queue": row("relayed", "links/B -> C/queue", "40 kB", ABSENT),
     "Link.retransmissions": row("plain", AB + "/retransmissions", ABSENT, "3"),
@@ -336,6 +571,8 @@ EXEMPT = {
     "ScenarioFile.schema": "one version of the format exists; any other is refused",
     "ScenarioFile.name": "a label; it names the run directory and stands in the summary",
     "ScenarioFile.description": "a label; `netgen scenarios` lists it",
+    "CellularRadio.compute": "a result must not depend on it; test_compute_changes_who_computes_and_no_result",
+    "CellularRadio.device": "as compute, and most machines have the processor alone; the same test",
     "PlainNode.radio": "accepts null alone: the key exists so that a radio at the wrong kind of node is explained",
 }
 
@@ -385,6 +622,50 @@ def digest_of(tmp_path_factory, root, run_directory):
     return go
 
 
+def outcomes(folder):
+    """What became of the segments, without the last bits of any number."""
+    return [
+        (row["service"], row["index"], row["outcome"], row["users_delivered"], row["users_late"])
+        for row in folder.table("segments").to_pylist()
+    ]
+
+
+@pytest.mark.parametrize(("compute", "package"), [("numba", "numba"), ("torch", "torch")])
+def test_compute_changes_who_computes_and_no_result(compute, package, tmp_path, run_directory, monkeypatch):
+    pytest.importorskip(package, reason=f"compute: {compute} needs {package}")
+    for name, content in FILES.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    made = []
+    monkeypatch.setattr(
+        "netgen.build.cellular.make_signals",
+        lambda *parts, **settings: made.append(make_signals(*parts, **settings)) or made[-1],
+    )
+    found = {}
+    for chosen in ("numpy", compute):
+        path = tmp_path / f"{chosen}.yaml"
+        tree = changed(yaml.safe_load(CELLULAR), RADIO + "/compute", chosen)
+        path.write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+        found[chosen] = outcomes(run_directory(run(path, out=tmp_path / chosen).folder))
+    assert [type(signals).__name__.lower() for signals in made] == ["numpysignals", f"{compute}signals"]
+    assert found[compute] == found["numpy"]
+
+
+def test_the_device_is_that_of_torch(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        "netgen.build.cellular.make_signals",
+        lambda *parts, compute, device, **rest: (
+            asked.append((compute, device)) or make_signals(*parts, **rest)
+        ),
+    )
+    (tmp_path / "squeeze.py").write_text(POLICY, encoding="utf-8")
+    tree = changed(yaml.safe_load(CELLULAR), RADIO + "/compute", "torch")
+    tree = changed(tree, RADIO + "/device", "cuda")
+    (tmp_path / "scenario.yaml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+    rehearse(tmp_path / "scenario.yaml")
+    assert asked == [("torch", "cuda")]
+
+
 def test_every_key_has_a_row_or_a_reason():
     assert set(TABLE) | set(EXEMPT) == leaves()
     assert not set(TABLE) & set(EXEMPT)
@@ -393,6 +674,8 @@ def test_every_key_has_a_row_or_a_reason():
 @pytest.mark.parametrize("key", TABLE)
 def test_changing_it_changes_the_result(key, digest_of):
     base, also, place, one, other = TABLE[key]
+    if "itm" in (one, other) or "itm" in also.values():
+        pytest.importorskip("itmlogic", reason="the irregular terrain model needs itmlogic (netgen[itm])")
     tree = yaml.safe_load(BASES[base])
     for common, text in also.items():
         tree = changed(tree, common, text)

@@ -14,7 +14,7 @@ from netgen.errors import ScenarioError
 from netgen.scenario import Scenario, load_scenario, resolved_yaml
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "scenario" / "samples"
-NAMES = ("minimal", "relayed", "broadcast", "mesh", "derived", "imported", "node_link")
+NAMES = ("minimal", "relayed", "broadcast", "mesh", "derived", "imported", "node_link", "radio")
 TEXTS = {name: (SAMPLES / f"{name}.yaml").read_text(encoding="utf-8") for name in NAMES}
 TREES = {name: yaml.safe_load(text) for name, text in TEXTS.items()}
 EXAMPLES = 2000
@@ -79,6 +79,27 @@ ODD_VALUES = st.sampled_from(
         [None],
         {"kind": None},
         {"kind": "cell"},
+        {"kind": "ran"},
+        {"kind": "atsc3"},
+        {"kind": "5g-broadcast"},
+        {"kind": "line"},
+        {"kind": "trace", "path": "positions.csv"},
+        "network",
+        "zipf",
+        "ran",
+        "3.5 GHz",
+        "20 MHz",
+        "1 km",
+        "30 m/s",
+        "SP3_2",
+        "32K",
+        "t-{1..3}",
+        "title-{3..1}",
+        "{}",
+        ["title-{01..03}"],
+        ["a{1..10000}", "b{1..10000}"],
+        ["1 km", "-2 km"],
+        [["0 m", "0 m"], ["0 m", "0 m"]],
         {"a": {"b": [1, {"c": None}]}},
         ["A", "A"],
         ["A", "B"],
@@ -110,6 +131,14 @@ ODD_KEYS = st.sampled_from(
         "with",
         "gpu",
         "radio",
+        "title-{01..03}",
+        "t-{1..10000}",
+        "t-{2..1}",
+        "s{}",
+        "transmitters",
+        "pipes",
+        "place",
+        "mobility",
         "loss",
         "é",
         "<<",

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from netgen.broadcast.raster import CoverageMap, write_geotiff, write_png
+from netgen.broadcast.raster import Box, CoverageMap, require_writers, write_geotiff, write_png
 from netgen.errors import InputError, MissingDependencyError, ModelRangeError
 
 X_M, Y_M = np.arange(-2e3, 2.1e3, 500.0), np.arange(1e3, 3.1e3, 250.0)
@@ -138,3 +138,44 @@ def test_missing_packages_name_the_extra(tmp_path, monkeypatch, write, module, e
     with pytest.raises(MissingDependencyError, match=rf"netgen\[{extra}\]"):
         write(coverage(), tmp_path / ("map.png" if extra == "plot" else "map.tif"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_axes_of_a_box_hold_it_with_square_cells():
+    box = Box.around([-1.0, 700.0], [10.0, 10.0, 250.0], 5.0)
+    assert box.sides_m == (711.0, 250.0)
+    assert box.corners_m == ((-6.0, 5.0), (705.0, 5.0), (705.0, 255.0), (-6.0, 255.0))
+    x_m, y_m = box.axes_m(50.0)
+    np.testing.assert_allclose([*np.diff(x_m), *np.diff(y_m)], 50.0)
+    assert (len(x_m), len(y_m)) == (16, 6)
+    assert x_m[0] <= -6.0 <= 705.0 <= x_m[-1]
+    assert x_m[0] + x_m[-1] == pytest.approx(699.0)
+    assert [len(axis) for axis in Box(0.0, 0.0, 0.0, 0.0).axes_m(10.0)] == [2, 2]
+
+
+@pytest.mark.parametrize(
+    ("side_m", "cell_m"), [(1000.0, 10.0), (1001.0, 20.0), (2400.0, 25.0), (4e5, 5e3), (0.0, 0.1)]
+)
+def test_cells_are_round_and_few_enough(side_m, cell_m):
+    assert Box(0.0, 0.0, 1.0 if side_m else 0.0, side_m).round_cell_m(100) == pytest.approx(cell_m)
+
+
+def test_lines_of_equal_probability_and_the_outline_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib (netgen[plot])")
+    from matplotlib.image import imread  # noqa: PLC0415
+
+    corners = ((-1e3, 1.5e3), (1e3, 1.5e3), (1e3, 2.5e3), (-1e3, 2.5e3))
+    for name, change in (("with", {"outline_m": corners}), ("without", {})):
+        write_png(coverage(sites_m=(), **change), tmp_path / f"{name}.png")
+    outlined, plain = (imread(tmp_path / f"{name}.png") for name in ("with", "without"))
+    orange = np.abs(outlined[:, :, :3] - np.array([0xD5, 0x5E, 0x00]) / 255.0).max(axis=2) < 0.05
+    assert orange.sum() > 500
+    black = (plain[100:500, 100:600, :3] < 0.1).all(axis=2).sum()
+    assert black > 300
+
+
+@pytest.mark.parametrize(("module", "extra"), [("matplotlib.figure", "plot"), ("rasterio.crs", "geo")])
+def test_missing_writers_are_told_beforehand(monkeypatch, module, extra):
+    require_writers()
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingDependencyError, match=rf"netgen\[{extra}\]"):
+        require_writers()

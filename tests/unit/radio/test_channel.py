@@ -11,7 +11,9 @@ FIELD = CorrelatedField.drawn(np.random.default_rng(1), 64, samples_per_distance
 
 
 def drawn(seed: int, sites: int = 19, **options) -> Channel:
-    return Channel.drawn(Environment.UMA, 2e9, sites=sites, rng=np.random.default_rng(seed), field=FIELD, **options)
+    return Channel.drawn(
+        Environment.UMA, 2e9, sites=sites, rng=np.random.default_rng(seed), field=FIELD, **options
+    )
 
 
 def test_terminals_stand_outdoors_unless_told():
@@ -55,7 +57,7 @@ def test_sites_and_states_read_places_far_apart():
 
 
 def test_wrong_channels_are_refused():
-    with pytest.raises(ValueError, match="carrier_hz = -1.0 is not positive and finite"):
+    with pytest.raises(ValueError, match=r"carrier_hz = -1\.0 is not positive and finite"):
         Channel(Environment.UMA, -1.0, FIELD, np.zeros((1, 4, 2)), np.uint64(0))
     with pytest.raises(ValueError, match="offsets has the shape"):
         Channel(Environment.UMA, 1e9, FIELD, np.zeros((1, 3, 2)), np.uint64(0))

@@ -36,7 +36,10 @@ def test_numbers_broadcast_and_arrays_are_read_only():
 
 
 def test_panels_group_the_sectors_of_a_site_by_antenna():
-    panels = [[(antenna, members.tolist()) for antenna, members in sectors().panels_of_site(site)] for site in (0, 1)]
+    panels = [
+        [(antenna, members.tolist()) for antenna, members in sectors().panels_of_site(site)]
+        for site in (0, 1)
+    ]
     assert panels == [[(PANEL, [0]), (TILTED, [1])], [(PANEL, [2, 3])]]
 
 

@@ -81,6 +81,48 @@ def test_models_are_frozen(tmp_path):
         scenario.duration_s = 1.0
 
 
+def test_the_radio_is_in_si_units():
+    scenario = load_scenario(SAMPLES / "radio.yaml")
+    radio = scenario.nodes["ran"].radio
+    assert (radio.carrier_hz, radio.bandwidth_hz, radio.subcarrier_spacing_hz) == (2.6e9, 20e6, 15e3)
+    assert radio.power_w == pytest.approx(39.8107, abs=1e-4)  # 46 dBm
+    assert (radio.layout.sites, radio.layout.spacing_m, radio.layout.wrap_around) == (7, 1700.0, True)
+    assert (radio.guarantees["talk"].rate_bps, radio.guarantees["talk"].priority) == (2e6, 1)
+    assert radio.multicast == ("title-02", "title-03")
+    assert scenario.nodes["listed"].radio.layout.path == SAMPLES / "sites.csv"
+    tower = scenario.nodes["mast"].radio
+    assert tower.transmitters["far"].at == (30e3, -500.0)
+    assert tower.transmitters["far"].delay_s == pytest.approx(20e-6)
+    assert list(tower.pipes) == ["robust", "rich"]
+    assert scenario.services["title-03"].content == "title-03"
+    assert scenario.services["news"].pipe == "rich"
+    audiences = scenario.audiences
+    assert audiences["all"].watches == ("title-01", "title-02", "title-03")
+    assert audiences["drivers"].mobility.speed_mps == (pytest.approx(30 / 3.6), pytest.approx(50 / 3.6))
+    assert audiences["train"].mobility.speed_mps == (80.0, 80.0)
+    assert audiences["recorded"].mobility.path == SAMPLES / "positions.csv"
+    assert scenario_warnings(scenario) == ()
+
+
+def test_an_override_reaches_a_numbered_entry():
+    changes = ["services.title-02.deadline=9 s", "nodes.ran.radio.layout.sites=1"]
+    scenario = load_scenario(SAMPLES / "radio.yaml", changes)
+    assert [scenario.services[f"title-0{number}"].deadline_s for number in (1, 2, 3)] == [4.0, 9.0, 4.0]
+    assert scenario.nodes["ran"].radio.layout.sites == 1
+
+
+def test_places_without_effect_are_warned_of(tmp_path):
+    text = (SAMPLES / "broadcast.yaml").read_text(encoding="utf-8")
+    text = text.replace("watches: common, join: start", "watches: common, join: start, terminal: {indoor: 1}")
+    assert scenario_warnings(load(tmp_path, text)) == (
+        "audiences.early.terminal has no effect: neither a cellular network nor a tower with transmitters serves it",
+    )
+    scenario = load_scenario(SAMPLES / "radio.yaml", ["audiences.train.place={kind: disc, radius: 1 km}"])
+    assert scenario_warnings(scenario) == (
+        "audiences.train.place has no effect: users are where their mobility has them",
+    )
+
+
 def test_bases_are_merged():
     base, derived = load_scenario(SAMPLES / "relayed.yaml"), load_scenario(SAMPLES / "derived.yaml")
     assert derived.name == "derived"

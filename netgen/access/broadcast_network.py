@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from netgen.access.crowd import Crowd
 from netgen.access.histogram import Histogram
 from netgen.broadcast.interleaving import interleaved_losses
-from netgen.broadcast.object_fec import ObjectCode, ObjectLossTable
+from netgen.broadcast.object_fec import MOST_SOURCE_SYMBOLS, ObjectCode, ObjectLossTable
 from netgen.broadcast.receiver_class import ReceiverClass
 from netgen.broadcast.reception_curve import frame_error_probability, packet_loss_probability
 from netgen.broadcast.single_frequency import SymbolTiming, arrival_delay_s, median_power_dbm, sfn_sinr
@@ -151,6 +151,7 @@ class PipeSettings:
     packet_s : float, s             Time between packets on air.
     repair : float                  Repair symbols over source symbols.
     interleaving_s, fade_s : float, s    Depth of the time interleaver, and mean length of a fade.
+    warmup_s : float, s             Before this time nothing is counted in the distributions.
     """
 
     required_db: float
@@ -162,6 +163,7 @@ class PipeSettings:
     repair: float
     interleaving_s: float
     fade_s: float
+    warmup_s: float = 0.0
 
 
 class PipeChannel:
@@ -200,23 +202,28 @@ class PipeChannel:
             frame_error, packet_bits=settings.packet_bits, frame_payload_bits=settings.frame_payload_bits
         )
         covered = loss < 0.5
-        self._count(rows, sinr_db, covered)
+        if time_s >= settings.warmup_s:
+            self._count(rows, sinr_db, covered)
         symbols = -(-size_bits // settings.packet_bits)
-        return covered, self._table(symbols).at(np.minimum(loss, 1.0))
+        # A large object is cut into source blocks of about the same size, each with its own repair symbols.
+        blocks = -(-symbols // MOST_SOURCE_SYMBOLS)
+        block_loss = self._table(-(-symbols // blocks)).at(np.minimum(loss, 1.0))
+        return covered, block_loss if blocks == 1 else -np.expm1(blocks * np.log1p(-block_loss))
 
     def _count(self, rows: Rows, sinr_db: Floats, covered: Flags) -> None:
-        """Keep the distribution of SINR and coverage over users and segments."""
-        self.snr_db.add(np.maximum(sinr_db, -1e3))
-        self.samples += len(rows)
+        """Keep the distribution of SINR and coverage over users who are there, and segments."""
+        there = np.isfinite(sinr_db)
+        self.snr_db.add(sinr_db[there])
+        self.samples += int(there.sum())
         self.covered += int(covered.sum())
-        self.user_samples[rows] += 1
+        self.user_samples[rows[there]] += 1
         self.user_covered[rows[covered]] += 1
 
     def _table(self, symbols: int) -> ObjectLossTable:
         """Object loss over packet loss, for a number of source symbols near the given one."""
         if symbols > _FEWEST_EXACT:
             step = round(np.log10(symbols) * _SIZES_PER_DECADE)
-            symbols = round(10.0 ** (step / _SIZES_PER_DECADE))
+            symbols = min(round(10.0 ** (step / _SIZES_PER_DECADE)), MOST_SOURCE_SYMBOLS)
         if symbols not in self._tables:
             settings = self.settings
             # Near the threshold losses are rare: bursts are as long as they are for a vanishing loss.

@@ -67,6 +67,7 @@ class CellularNetwork:
     services : mapping              Number of each service, by name.
     epoch_ns : int, ns              Length of an epoch.
     interval_ns, end_ns : int, ns   Interval of the books, and end of the run.
+    warmup_ns : int, ns             Before this time nothing is counted in the distributions.
     """
 
     def __init__(
@@ -79,10 +80,11 @@ class CellularNetwork:
         epoch_ns: int,
         interval_ns: int,
         end_ns: int,
+        warmup_ns: int = 0,
     ) -> None:
         self.env, self.name, self.parts = env, name, parts
         self.epoch_ns, self.interval_ns, self.end_ns = epoch_ns, interval_ns, end_ns
-        self.services = 0
+        self.services, self._warmup_ns = 0, warmup_ns
         users = len(parts.members)
         self.books = SectorBooks(parts.air.sectors, users, interval_ns=interval_ns, end_ns=end_ns)
         intervals = len(self.books.user_s)
@@ -238,7 +240,7 @@ class CellularNetwork:
             rate_bps = parts.air.rates.rate_per_block_bps(sinr_db)
             self._sampled[0] += per_sector(sector, rate_bps, parts.air.sectors)
             self._sampled[1] += np.bincount(sector, minlength=parts.air.sectors)
-            if epoch:
+            if epoch and int(self.env.now) >= self._warmup_ns:
                 self.books.sample(rows, sinr_db, int((rate_bps <= 0).sum()))
         if turn == self._turns - 1 or not epoch:
             total_bps, users = self._sampled

@@ -13,7 +13,7 @@ from netgen.errors import ModelRangeError
 
 Floats = NDArray[np.float64]
 
-_MOST_SOURCE_SYMBOLS = 56_403
+MOST_SOURCE_SYMBOLS = 56_403
 _LARGEST_RECURSION = 10_000_000
 _SMALLEST_FAILURE = 1e-30
 _TINY = 1e-300
@@ -51,9 +51,9 @@ class ObjectCode:
     failure_decay: float = 1e-2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.source_symbols <= _MOST_SOURCE_SYMBOLS:
+        if not 1 <= self.source_symbols <= MOST_SOURCE_SYMBOLS:
             raise ModelRangeError(
-                f"source_symbols = {self.source_symbols} is outside 1 to {_MOST_SOURCE_SYMBOLS}"
+                f"source_symbols = {self.source_symbols} is outside 1 to {MOST_SOURCE_SYMBOLS}"
             )
         if self.sent_symbols < self.source_symbols:
             raise ModelRangeError(

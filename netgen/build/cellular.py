@@ -100,6 +100,7 @@ def build_networks(
             epoch_ns=to_ns(scenario.epoch_s),
             interval_ns=to_ns(scenario.interval_s),
             end_ns=to_ns(scenario.duration_s),
+            warmup_ns=to_ns(scenario.warmup_s),
         )
     return networks
 

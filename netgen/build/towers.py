@@ -132,6 +132,7 @@ def _pipe_channels(
             repair=radio.repair,
             interleaving_s=radio.interleaving_s,
             fade_s=radio.fade_s,
+            warmup_s=scenario.warmup_s,
         )
         key = streams.key(f"world/reception/{air_of(name, pipe_name)}")
         channels[air_of(name, pipe_name)] = PipeChannel(network, place, settings, key=key)

@@ -132,7 +132,8 @@ def downlink_balances(downlink: LastHop) -> list[Balance]:
     flying = downlink.backlog_bits()
     return [
         Balance(
-            "link-bits", downlink.name, downlink.offered_bits, downlink.received_bits + downlink.discarded_bits + flying,
+            "link-bits", downlink.name, downlink.offered_bits,
+            downlink.received_bits + downlink.discarded_bits + flying,
             tolerance=2.0 + 1e-9 * downlink.offered_bits,
         ),
         Balance(

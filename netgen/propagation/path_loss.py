@@ -284,7 +284,10 @@ def path_loss_db(
 
 
 def _los_db(
-    where: Environment, link: tuple[Floats, ...], environment_height_m: ArrayLike, building_height_m: ArrayLike
+    where: Environment,
+    link: tuple[Floats, ...],
+    environment_height_m: ArrayLike,
+    building_height_m: ArrayLike,
 ) -> tuple[Floats, Floats]:
     """Loss in line of sight, and the logarithm of the distance in space."""
     distance, base, user, carrier = link

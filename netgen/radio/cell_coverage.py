@@ -142,8 +142,7 @@ def cell_probability(
 
     Returns
     -------
-    (P,) float in 0..1                      Share of draws with SINR of the strongest sector at the threshold or
-                                            above; standard error at most 0.5 / sqrt(draws).
+    (P,) float in 0..1                      Share of draws; standard error at most 0.5 / sqrt(draws).
 
     Raises
     ------
@@ -156,15 +155,11 @@ def cell_probability(
     shape, count = los_power_dbm.shape, los_probability.shape[1]
     if nlos_power_dbm.shape != shape or sites.shape != shape[1:] or len(los_probability) != shape[0]:
         raise ValueError("powers of both states, sites and line-of-sight probabilities differ in shape")
-    if draws < 1 or not (sites.min() >= 0 and sites.max() < count):
-        raise ValueError(f"need draws >= 1 and sites within 0..{count - 1}, got {draws} and {sites}")
+    _check(sites, count, draws)
     uniforms, deviates = rng.random((draws, count)), rng.standard_normal((draws, count))
     threshold = 10.0 ** (threshold_db / 10.0)
-    share = np.broadcast_to(np.asarray(activity, dtype=np.float64), sites.shape)
-    sigmas = [
-        np.broadcast_to(np.asarray(sigma, dtype=np.float64), (shape[0], count))
-        for sigma in (los_sigma_db, nlos_sigma_db)
-    ]
+    share = np.broadcast_to(activity, sites.shape)
+    sigmas = [np.broadcast_to(sigma, (shape[0], count)) for sigma in (los_sigma_db, nlos_sigma_db)]
     served = np.zeros(shape[0])
     for first in range(0, shape[0], _PLACES):
         part = slice(first, first + _PLACES)
@@ -178,6 +173,12 @@ def cell_probability(
             power = np.where(sees[:, sites], seen, hidden) * fading[:, sites]
             served[part] += _best_sinr(power, share) >= threshold
     return served / draws
+
+
+def _check(sites: NDArray[np.int64], count: int, draws: int) -> None:
+    """Raise ValueError for a site that does not exist, or without draws."""
+    if draws < 1 or not (sites.min() >= 0 and sites.max() < count):
+        raise ValueError(f"need draws >= 1 and sites within 0..{count - 1}, got {draws} and {sites}")
 
 
 def _best_sinr(power: Floats, activity: Floats) -> Floats:

@@ -36,7 +36,7 @@ from netgen.radio.signals_numba import NumbaSignals
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Below this many users a parallel region costs more than it saves: its threads have to be woken and waited for.
-_SERIAL_ROWS = 20_000
+_SERIAL_ROWS = 50_000
 _ROWS_AT_ONCE = 256
 # Users are scattered in memory: so many are touched one after the other, so that their cache misses overlap.
 _ROWS_TOUCHED, _LEVELS_PER_LINE = 16, 16

@@ -235,7 +235,8 @@ def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, *kinds: str) -> Ite
         yield draft.issue(keys, reason)
     elif node is not None and node.radio is None:
         user = ".".join(str(key) for key in keys[:2])
-        reason = f"has no radio, but {user} uses it; accepted: radio: {{capacity: ...}}"
+        example = "layout: ..." if node.kind == "ran" else "capacity: ..."
+        reason = f"has no radio, but {user} uses it; accepted: radio: {{{example}}}"
         yield draft.issue(("nodes", name), reason, at_key=True)
 
 

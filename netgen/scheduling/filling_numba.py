@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A", Floats, Ints)
 
 # Below this many users a parallel region costs more than it saves: its threads have to be woken and waited for.
-_SERIAL_USERS = 20_000
+_SERIAL_USERS = 200_000
 
 
 def filled(cap: Floats, amount: Floats, *, sector: Ints, weight: Floats | None) -> Floats:

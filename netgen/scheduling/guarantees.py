@@ -54,8 +54,6 @@ def reserved_blocks(
     order of the rows never matters: give identities as `tie_break` where equal users shall not be refused
     together. Users without a demand need nothing.
 
-    O(n) per priority in use, and a sort of the few thousand users around the limit.
-
     Parameters
     ----------
     rate_per_block_bps, demand_bps, sector, blocks
@@ -72,23 +70,12 @@ def reserved_blocks(
     ------
     ValueError                              An array has the wrong shape or a value out of range; names both.
 
-    Valid for                               Rates constant over the epoch. Priority is the order of admission
-                                            only: all admitted guarantees are equal.
+    Valid for                               Rates constant over the epoch; all admitted guarantees are equal.
     Source                                  TS 23.501 5.7.2.5 (guaranteed flow bit rate) and 5.7.3.3 (a lower
-                                            priority level is served first, 1..127); admission is left to the
-                                            implementation there: the order within a priority is this model's.
+                                            level first); the order within a priority is this model's.
     """
     caps, rate, where, amount = checked_users(rate_per_block_bps, demand_bps, sector, blocks)
-    wanted_bps = np.asarray(guaranteed_bps, dtype=np.float64)
-    if wanted_bps.shape != caps.shape:
-        raise ValueError(f"guaranteed_bps has shape {wanted_bps.shape}; needed is {caps.shape}")
-    bad = np.flatnonzero(~((wanted_bps >= 0) & (wanted_bps < np.inf)))
-    if bad.size:
-        raise ValueError(f"guaranteed_bps[{bad[0]}] = {wanted_bps[bad[0]]} is not finite and >= 0")
-    levels = _whole("priority", priority, len(caps))
-    if levels is not None and levels.size and not (levels.min() >= 0 and levels.max() <= MAX_PRIORITY):
-        index = int(np.flatnonzero((levels < 0) | (levels > MAX_PRIORITY))[0])
-        raise ValueError(f"priority[{index}] = {levels[index]} is not within 0..{MAX_PRIORITY}")
+    wanted_bps, levels = _checked_promises(guaranteed_bps, priority, len(caps))
     ties = _whole("tie_break", tie_break, len(caps))
 
     wanted = (wanted_bps > 0) & (np.asarray(demand_bps, dtype=np.float64) > 0)
@@ -110,6 +97,23 @@ def reserved_blocks(
         left -= np.bincount(where[winners], weights=taken[winners], minlength=len(left))
         np.maximum(left, 0.0, out=left)
     return Reserved(taken, met, left)
+
+
+def _checked_promises(
+    guaranteed_bps: ArrayLike, priority: ArrayLike | None, users: int
+) -> tuple[Floats, Ints | None]:
+    """Guaranteed rates and priorities of all users; raises ValueError for one that is out of range."""
+    wanted_bps = np.asarray(guaranteed_bps, dtype=np.float64)
+    if wanted_bps.shape != (users,):
+        raise ValueError(f"guaranteed_bps has shape {wanted_bps.shape}; needed is ({users},)")
+    bad = np.flatnonzero(~((wanted_bps >= 0) & (wanted_bps < np.inf)))
+    if bad.size:
+        raise ValueError(f"guaranteed_bps[{bad[0]}] = {wanted_bps[bad[0]]} is not finite and >= 0")
+    levels = _whole("priority", priority, users)
+    if levels is not None and levels.size and not (levels.min() >= 0 and levels.max() <= MAX_PRIORITY):
+        index = int(np.flatnonzero((levels < 0) | (levels > MAX_PRIORITY))[0])
+        raise ValueError(f"priority[{index}] = {levels[index]} is not within 0..{MAX_PRIORITY}")
+    return wanted_bps, levels
 
 
 def _by_priority(levels: Ints | None, candidates: Ints) -> list[Ints]:

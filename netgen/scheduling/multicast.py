@@ -89,16 +89,7 @@ def multicast_groups(
     """
     rate = np.asarray(rate_per_block_bps, dtype=np.float64)
     demand = np.asarray(demand_bps, dtype=np.float64)
-    for name, column in (("rate_per_block_bps", rate), ("demand_bps", demand)):
-        if column.ndim != 1 or column.shape != rate.shape:
-            raise ValueError(f"{name} has shape {column.shape}; one value for each member is needed")
-        bad = np.flatnonzero(~(column >= 0))
-        if bad.size:
-            raise ValueError(f"{name}[{bad[0]}] = {column[bad[0]]} bit/s is not >= 0")
-    if rate.size and np.isinf(rate.max()):
-        raise ValueError(f"rate_per_block_bps[{int(np.argmax(rate))}] is not finite")
-    if not 0 <= left_out_share < 1:
-        raise ValueError(f"left_out_share = {left_out_share} is not within 0 <= share < 1")
+    _check(rate, demand, left_out_share)
     where = checked_sectors(sector, len(rate))
     what = np.asarray(content)
     if what.shape != rate.shape or (what.size and (what.dtype.kind not in "iu" or what.min() < 0)):
@@ -112,6 +103,20 @@ def multicast_groups(
     wanted = np.zeros(count)
     np.maximum.at(wanted, group, np.where(reached, demand, 0.0))
     return MulticastGroups(keys // contents, keys % contents, members, slowest, wanted, group, reached)
+
+
+def _check(rate: Floats, demand: Floats, left_out_share: float) -> None:
+    """Raise ValueError for rates, demands or a share out of range."""
+    for name, column in (("rate_per_block_bps", rate), ("demand_bps", demand)):
+        if column.ndim != 1 or column.shape != rate.shape:
+            raise ValueError(f"{name} has shape {column.shape}; one value for each member is needed")
+        bad = np.flatnonzero(~(column >= 0))
+        if bad.size:
+            raise ValueError(f"{name}[{bad[0]}] = {column[bad[0]]} bit/s is not >= 0")
+    if rate.size and np.isinf(rate.max()):
+        raise ValueError(f"rate_per_block_bps[{int(np.argmax(rate))}] is not finite")
+    if not 0 <= left_out_share < 1:
+        raise ValueError(f"left_out_share = {left_out_share} is not within 0 <= share < 1")
 
 
 def _numbered(key: Ints) -> tuple[Ints, Ints]:

@@ -42,9 +42,10 @@ lint: $(TOOLS)  ## check style, formatting and types
 	@echo "lint: mypy (strict)"
 	@$(PY) -m mypy
 
-bench: $(TOOLS)  ## measure the engine's speed on this machine
+bench: $(TOOLS)  ## measure the speed of engine and radio on this machine
 	@echo "bench: measuring; close other programs for steady figures"
 	@$(PY) tests/benchmarks/bench.py
+	@$(PY) tests/benchmarks/bench_radio.py
 
 docs: $(TOOLS)  ## write the generated pages of the documentation again
 	@echo "docs: writing the generated pages in docs/"

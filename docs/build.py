@@ -1,6 +1,6 @@
 """Writes the generated pages and pictures of the documentation again: `make docs`.
 
-Usage: build.py [--check] [--bench [FILE]] [--verify]
+Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--verify]
 
 Whole pages under `docs/reference/` come from the code, blocks between `<!-- begin NAME -->` and
 `<!-- end NAME -->` in other pages from real runs, and so do the pictures. `--check` writes nothing and exits with 3
@@ -285,20 +285,44 @@ def _headline_table(summaries: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def bench_block(measured: str) -> str:
-    """Figures of the benchmark: those in a file that `bench.py --json` wrote, or measured now."""
-    bench = ROOT / "tests" / "benchmarks" / "bench.py"
-    if not measured:
-        command = [sys.executable, str(bench)]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)  # noqa: S603
-        return done.stdout.strip() + "\n"
-    spec = importlib.util.spec_from_file_location("bench", bench)
+def bench_block(measured: str, program: str) -> str:
+    """Figures of a benchmark: those in a file that its `--json` wrote, or measured now."""
+    bench = ROOT / "tests" / "benchmarks" / f"{program}.py"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(measured) if measured else Path(folder) / "bench.json"
+        if not measured:
+            command = [sys.executable, str(bench), "--json", str(file)]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
+        found = json.loads(file.read_text(encoding="utf-8"))
+    spec = importlib.util.spec_from_file_location(program, bench)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    text: str = module.table(json.loads(Path(measured).read_text(encoding="utf-8")))
+    if program == "bench_radio":
+        draw_curve(found["city"]["curve"], ROOT / "docs" / "pictures" / "city_57_wall_time.png")
+    text: str = module.table(found)
     return text
+
+
+def draw_curve(rows: Sequence[dict[str, float]], path: Path) -> None:
+    """Wall time of one simulated second of city_57 over the number of users."""
+    import matplotlib.pyplot as plt  # noqa: PLC0415  (only for the picture)
+
+    figure, axes = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    for compute, colour in (("numba", "#0072b2"), ("numpy", "#d55e00")):
+        mine = [row for row in rows if row["compute"] == compute]
+        wall_s = [row["engine_wall_s"] / row["simulated_s"] for row in mine]
+        axes.loglog([row["users"] for row in mine], wall_s, "o-", color=colour, label=f"compute: {compute}")
+    axes.axhline(1.0, color="black", linewidth=0.8, linestyle="--")
+    axes.text(rows[0]["users"], 1.08, "real time", fontsize=8, va="bottom")
+    axes.set_xlabel("users")
+    axes.set_ylabel("wall time of the engine per simulated second [s]")
+    axes.set_title("city_57: 57 sectors, epochs of 100 ms", fontsize=10)
+    axes.grid(visible=True, which="major", linewidth=0.4)
+    axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
 
 
 def verify_block() -> str:
@@ -401,13 +425,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         const="",
         help="also measure speed (minutes), or take bench.py's JSON file",
     )
+    parser.add_argument(
+        "--bench-radio",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="also measure the radio (many minutes), or take bench_radio.py's JSON file",
+    )
     parser.add_argument("--verify", action="store_true", help="also run `netgen verify --full`")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         blocks = result_blocks(folder)
         if options.bench is not None:
-            blocks["bench"] = bench_block(options.bench)
+            blocks["bench"] = bench_block(options.bench, "bench")
+        if options.bench_radio is not None:
+            blocks["bench-radio"] = bench_block(options.bench_radio, "bench_radio")
         if options.verify:
             blocks["verify"] = verify_block()
         stale = {

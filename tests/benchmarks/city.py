@@ -90,7 +90,7 @@ def measure(*, users: list[int], peer: bool, tell) -> dict[str, object]:
 
 
 def against_ns3(tell) -> dict[str, object]:
-    """netgen and ns-3's LTE module for the same sectors and users, one after the other in this run."""
+    """The same sectors and users in netgen and in ns-3's LTE module, one after the other in this run."""
     sys.path.insert(0, str(Path(__file__).parent))
     import ns3_lte  # noqa: PLC0415  (beside this file; needs the ns3 wheel)
 
@@ -123,7 +123,7 @@ def table(found) -> str:
         "19 sites, 57 sectors, epochs of 100 ms. The engine with all records; building is beside it and does not grow "
         "with the simulated time. Peak memory is that of the whole process.",
         "",
-        "| users | compute | simulated / wall time of the engine | aim | CPU s per simulated s | building | peak memory |",
+        "| users | compute | simulated / wall time | aim | CPU s per simulated s | building | peak memory |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in found["curve"]:

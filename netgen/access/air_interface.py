@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from netgen.nr.link_adaptation import RateTable
 from netgen.scheduling.allocation import Scheduler, allocate
+from netgen.scheduling.filling import Compute
 from netgen.scheduling.multicast import MulticastGroups, multicast_groups
 from netgen.scheduling.past_throughput import PastThroughput
 
@@ -111,6 +112,7 @@ class AirInterface:
     scheduler : str                 `round-robin`, `proportional-fair` or `max-min`.
     promises : mapping              Guaranteed rates by number of the service.
     users : int                     Number of users.
+    compute : "numpy" or "numba"    What computes the shares, with the same results.
     """
 
     def __init__(
@@ -121,11 +123,13 @@ class AirInterface:
         scheduler: str,
         promises: Mapping[int, Promise],
         users: int,
+        compute: Compute = "numpy",
     ) -> None:
         self.rates = rates
         self.blocks = blocks
         self.scheduler = Scheduler.named(scheduler)
         self._promises = dict(promises)
+        self._compute = compute
         self._past = PastThroughput(users) if self.scheduler is Scheduler.PROPORTIONAL_FAIR else None
 
     @property
@@ -192,7 +196,7 @@ class AirInterface:
         if not self._promises:
             return allocate(
                 self.scheduler, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
-                head_start_blocks=head_start,
+                head_start_blocks=head_start, compute=self._compute,
             ).blocks  # fmt: skip
         service = np.concatenate([unicast.service, groups.content])
         guaranteed_bps, priority = np.zeros(len(rate)), np.zeros(len(rate), dtype=np.int64)
@@ -202,4 +206,5 @@ class AirInterface:
         return allocate(
             Scheduler.GUARANTEED, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
             head_start_blocks=head_start, guaranteed_bps=guaranteed_bps, priority=priority, rest=self.scheduler,
+            compute=self._compute,
         ).blocks  # fmt: skip

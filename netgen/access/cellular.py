@@ -193,9 +193,7 @@ class CellularNetwork:
         measured = parts.handover.unsettled().copy()
         measured[moved] = True
         rows = np.flatnonzero(measured)
-        changes = parts.handover.step(
-            now_s, epoch_s, rows=rows, measured_dbm=parts.signals.received_dbm(rows)
-        )
+        changes = parts.handover.follow(now_s, epoch_s, rows=rows, signals=parts.signals)
         real = changes.from_sector >= 0
         if real.any():
             slot = min(int(self.env.now) // self.interval_ns, len(self.semantic_bits) - 1)

@@ -26,7 +26,7 @@ from netgen.propagation.building_entry import (
 )
 from netgen.propagation.path_loss import Environment
 from netgen.radio.channel import Channel, Terminals
-from netgen.radio.handover import A3Handover, HandoverSettings
+from netgen.radio.handover import A3Handover, HandoverSettings, make_handover
 from netgen.radio.sectors import Sectors
 from netgen.radio.signals import make_signals
 from netgen.rng import Streams, hashed_normal, hashed_uniform
@@ -34,6 +34,7 @@ from netgen.scenario.audience import Terminal
 from netgen.scenario.network import RanNode
 from netgen.scenario.radio import CellularRadio, HexagonalLayout
 from netgen.scenario.schema import Scenario
+from netgen.scheduling.filling import Compute
 from netgen.topology.hexagonal import hexagonal_layout
 from netgen.topology.layout import SiteLayout
 from netgen.topology.sites import read_sites
@@ -179,6 +180,7 @@ def _parts(
                 for service, promise in radio.guarantees.items()
             },
             users=len(members),
+            compute=_arrays(radio),
         ),
         sector_names=sector_names(layout),
         activity=radio.activity,
@@ -186,6 +188,11 @@ def _parts(
         multicast=frozenset(numbers[service] for service in radio.multicast),
         give_up_late=radio.give_up_late,
     )
+
+
+def _arrays(radio: CellularRadio) -> Compute:
+    """What computes handover and scheduling, which torch has no part in."""
+    return "numba" if radio.compute == "numba" else "numpy"
 
 
 def _handover(radio: CellularRadio, users: int, sectors: int) -> A3Handover:
@@ -198,7 +205,7 @@ def _handover(radio: CellularRadio, users: int, sectors: int) -> A3Handover:
         filter_coefficient=spec.filter_coefficient,
         interruption_s=spec.interruption_s,
     )
-    return A3Handover(users, sectors, settings=settings)
+    return make_handover(users, sectors, settings=settings, compute=_arrays(radio))
 
 
 def carrier_noise_dbm(radio: CellularRadio, numerology: Numerology) -> float:

@@ -14,8 +14,6 @@ STEPS_PER_DEVIATION = 32
 _MOST_STEPS = 127
 # Rows and columns repeated behind the last one, so that a reader needs no wrapping between neighbours.
 _OVERLAP = 2
-# Rows are an odd number of cache lines long: those that lie one above the other then share no place in a cache.
-_LINE = 64
 # Reciprocals of the plastic number and its square: the additive sequence that spreads points most evenly.
 _SPREAD = np.array([0.7548776662466927, 0.5698402909980532])
 _ROUNDING = 1e-9
@@ -55,9 +53,7 @@ class CorrelatedField:
             raise ValueError(f"samples_per_distance = {samples_per_distance} is not at least 1")
         side = len(found)
         steps = np.clip(np.rint(found * np.float32(STEPS_PER_DEVIATION)), -_MOST_STEPS, _MOST_STEPS)
-        lines = (side + _OVERLAP + _LINE - 1) // _LINE | 1
-        behind = ((0, _OVERLAP), (0, lines * _LINE - side))
-        wrapped = np.pad(steps.astype(np.int8), behind, mode="wrap")
+        wrapped = np.pad(steps.astype(np.int8), (0, _OVERLAP), mode="wrap")
         wrapped.flags.writeable = False
         object.__setattr__(self, "steps", wrapped[:side, :side])
         object.__setattr__(self, "samples_per_distance", samples_per_distance)
@@ -134,7 +130,7 @@ class CorrelatedField:
         """
         i, a = self._cell(u)
         j, b = self._cell(v)
-        grid, width = self._wrapped, self.steps.strides[0]
+        width, grid = len(self.steps) + _OVERLAP, self._wrapped
         corner = np.asarray(i * width + j)
         low = _between(grid.take(corner), grid.take(corner + 1), b)
         corner += width

@@ -28,7 +28,7 @@ Bools = NDArray[np.bool_]
 _PER_DB = np.log(10.0) / 10.0
 _DEGREES = 180.0 / np.pi
 # Links between users and sites in one chunk: few enough for the processor's cache, enough for long inner loops.
-_LINKS, _FEWEST_USERS = 16384, 64
+_LINKS, _FEWEST_USERS = 32768, 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -179,7 +179,7 @@ class NumpySignals(Signals):
     def _shadow_db(self, rows: Indices, distance_m: Floats, sees: Bools) -> Floats:
         """Shadow fading of some users and every site."""
         environment = self.channel.environment
-        sight = np.where(sees, np.intp(Sight.LOS), np.intp(Sight.NLOS))
+        sight = np.where(sees, Sight.LOS, Sight.NLOS)
         sight[:, self.terminals.indoor[rows]] = Sight.INDOOR
         beyond: Bools | bool = False
         if environment is Environment.RMA:

@@ -89,10 +89,10 @@ def test_the_twin_hands_over_the_same_users_at_the_same_time(settings, rounded, 
 
 
 @COMPILED
-def test_on_all_threads_and_on_one_the_twin_does_the_same():
-    """More users than are worth a thread."""
+def test_on_all_threads_and_on_one_the_twin_does_the_same(monkeypatch):
+    monkeypatch.setattr("netgen.radio.handover_numba._SERIAL_ROWS", 3000)
     numba = importlib.import_module("numba")
-    before, users = numba.get_num_threads(), 25_000
+    before, users = numba.get_num_threads(), 5000
     twins = [make_handover(users, 5, compute="numba") for _ in range(2)]
     plain = A3Handover(users, 5)
     world = crossing(users, 5, np.random.default_rng(6), step_db=5.0)
@@ -110,7 +110,7 @@ def test_on_all_threads_and_on_one_the_twin_does_the_same():
             handovers += int((expected.from_sector >= 0).sum())
     finally:
         numba.set_num_threads(before)
-    assert handovers > 1000
+    assert handovers > 200
 
 
 @COMPILED

@@ -52,8 +52,9 @@ def test_the_twin_fills_the_same(users, sectors, seed):
 
 
 @COMPILED
-def test_the_number_of_threads_does_not_matter():
-    """More users than are worth a thread, in sectors of unlike sizes."""
+def test_the_number_of_threads_does_not_matter(monkeypatch):
+    """Sectors of unlike sizes, side by side."""
+    monkeypatch.setattr("netgen.scheduling.filling_numba._SERIAL_USERS", 1000)
     numba = importlib.import_module("numba")
     rng, before = np.random.default_rng(3), numba.get_num_threads()
     cap, amount, _, _, head = vessels(rng, 30_000, 57)

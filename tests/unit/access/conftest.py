@@ -1,5 +1,7 @@
 """A cellular network small enough for hand calculation: levels as given, one bit/s per block and unit of SINR."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import simpy
@@ -25,6 +27,7 @@ class Levels:
     def move(self, x_m, y_m, tolerance_m):
         before, self.x_m = self.x_m, x_m.copy()
         self.snr = np.asarray(self.of_place(x_m), dtype=float)
+        self.sectors = SimpleNamespace(count=self.snr.shape[1])
         return np.arange(len(x_m)) if before is None else np.flatnonzero(before != x_m)
 
     def received_dbm(self, rows):

@@ -13,8 +13,7 @@ _NO_DOWNLOAD = -1
 class TerminalQueues:
     """Fluid queues of many users; a step costs what is served and what completes, not what waits.
 
-    A user's queue is a stretch of its own bit count: segment k ends at a mark, and is complete when the count of
-    bits served reaches it. Segments that are given up stay in line without weight and are skipped at the head.
+    Segments that are given up stay in line without weight and are skipped at the head.
 
     Parameters
     ----------
@@ -27,10 +26,10 @@ class TerminalQueues:
         self.offered_bits = 0.0
         self.carried_bits = 0.0
         self.discarded_bits = 0.0
-        self._position = np.zeros(users)
-        self._end = np.zeros(users)
+        # What is missing of the segment at the head, infinite without any, and the sizes of all in line.
+        self._head_left_bits = np.full(users, np.inf)
         self._depth = 4
-        self._marks = np.zeros((users, self._depth))
+        self._sizes = np.zeros((users, self._depth))
         self._numbers = np.full((users, self._depth), _NO_DOWNLOAD, dtype=np.int64)
         self._head = np.zeros(users, dtype=np.int64)
         self._waiting = np.zeros(users, dtype=np.int64)
@@ -41,6 +40,7 @@ class TerminalQueues:
         self._service = np.zeros(1024, dtype=np.int64)
         self._share = np.zeros(1024)
         self._given_up = np.zeros(1024, dtype=np.bool_)
+        self._any_generative = False
 
     def __len__(self) -> int:
         """Number of downloads under way."""
@@ -67,11 +67,12 @@ class TerminalQueues:
         self._service[number] = service
         while int(self._waiting[users].max(initial=0)) >= self._depth:
             self._deepen()
-        self._end[users] += download.size_bits
-        place = (self._head[users] + self._waiting[users]) % self._depth
-        self._marks[users, place] = self._end[users]
+        waiting = self._waiting[users]
+        place = (self._head[users] + waiting) % self._depth
+        self._sizes[users, place] = download.size_bits
         self._numbers[users, place] = number
-        self._waiting[users] += 1
+        self._head_left_bits[users[waiting == 0]] = download.size_bits
+        self._waiting[users] = waiting + 1
         self.backlog_bits[users] += download.size_bits
         self.offered_bits += float(download.size_bits) * len(users)
 
@@ -92,24 +93,47 @@ class TerminalQueues:
         -------
         bits, generative : (n,) float, bit  Bits that each user got, and those of them that steer a model.
         """
-        # A rate may outlast the queue by a hair, since a remainder of rounding is served at once.
-        live = np.flatnonzero((rate_bps > 0) & (self._waiting[rows] > 0))
-        bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
-        left = np.minimum(rate_bps * span_s, self.backlog_bits[rows])
+        backlog_bits = self.backlog_bits[rows]
+        bits = np.minimum(rate_bps * span_s, backlog_bits)
         if most_bits is not None:
-            left = np.minimum(left, most_bits)
+            bits = np.minimum(bits, most_bits)
+        generative = np.zeros(len(rows))
+        if self._any_generative:
+            generative = bits * self._share[self._numbers[rows, self._head[rows]]]
+        left_bits = self._head_left_bits[rows]
+        through = np.flatnonzero((bits >= left_bits - _SLACK_BITS) & (bits > 0))
+        self._head_left_bits[rows] = left_bits - bits
+        if len(through):
+            self._head_left_bits[rows[through]] = left_bits[through]
+            bits[through], generative[through] = self._serve_through(
+                rows[through], bits[through], rate_bps[through], begin_s, span_s
+            )
+        backlog_bits -= bits
+        # A remainder of rounding is served at once.
+        empty = through[self._waiting[rows[through]] == 0]
+        backlog_bits[empty] = 0.0
+        self.backlog_bits[rows] = backlog_bits
+        self.carried_bits += float(bits.sum())
+        return bits, generative
+
+    def _serve_through(
+        self, rows: Rows, most_bits: Floats, rate_bps: Floats, begin_s: float, span_s: float
+    ) -> tuple[Floats, Floats]:
+        """Serve users whose segments at the head become complete; return their bits as `serve` does."""
+        bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
+        left = most_bits.copy()
+        live = np.arange(len(rows))
         events: list[tuple[Rows, Rows, Floats]] = []
         while len(live):
             users = rows[live]
-            head = self._head[users]
-            number = self._numbers[users, head]
-            missing = self._marks[users, head] - self._position[users]
+            number = self._numbers[users, self._head[users]]
+            missing = self._head_left_bits[users]
             through = left[live] >= missing - _SLACK_BITS
             moved = np.where(through, missing, left[live])
             bits[live] += moved
             generative[live] += moved * self._share[number]
             left[live] -= moved
-            self._position[users] += moved
+            self._head_left_bits[users] = missing - moved
             live, users, number = live[through], users[through], number[through]
             if len(live):
                 left[live] = np.maximum(left[live], 0.0)
@@ -118,10 +142,6 @@ class TerminalQueues:
                 self._pop(users)
                 more = (self._waiting[users] > 0) & (left[live] > _SLACK_BITS)
                 live = live[more]
-        self.backlog_bits[rows] -= bits
-        empty = rows[self._waiting[rows] == 0]
-        self.backlog_bits[empty] = 0.0
-        self.carried_bits += float(bits.sum())
         self._record(events)
         return bits, generative
 
@@ -139,10 +159,9 @@ class TerminalQueues:
             at_head = (self._numbers[users, self._head[users]] == number) & (self._waiting[users] > 0)
             dropped = np.full(len(users), float(download.size_bits))
             first = users[at_head]
-            dropped[at_head] = self._marks[first, self._head[first]] - self._position[first]
+            dropped[at_head] = self._head_left_bits[first]
             self.backlog_bits[users] -= dropped
             self.discarded_bits += float(dropped.sum())
-            self._position[first] = self._marks[first, self._head[first]]
             self._pop(first)
             self.backlog_bits[users[self._waiting[users] == 0]] = 0.0
             self._finish(number, given_up=True)
@@ -161,6 +180,7 @@ class TerminalQueues:
             self._share = np.concatenate([self._share, np.zeros(number)])
             self._given_up = np.concatenate([self._given_up, np.zeros(number, dtype=np.bool_)])
         self._share[number] = download.generative_share
+        self._any_generative = self._any_generative or download.generative_share > 0
         download.done_s = np.full(len(users), np.nan)
         self._downloads[number] = download
         self._missing[number] = len(users)
@@ -170,7 +190,7 @@ class TerminalQueues:
         """Double the room of every queue, with its head at the front."""
         order = (self._head[:, None] + np.arange(self._depth)) % self._depth
         rows = np.arange(self.users)[:, None]
-        self._marks = np.concatenate([self._marks[rows, order], np.zeros_like(self._marks)], axis=1)
+        self._sizes = np.concatenate([self._sizes[rows, order], np.zeros_like(self._sizes)], axis=1)
         numbers = np.full_like(self._numbers, _NO_DOWNLOAD)
         self._numbers = np.concatenate([self._numbers[rows, order], numbers], axis=1)
         self._head[:] = 0
@@ -179,13 +199,13 @@ class TerminalQueues:
     def _pop(self, users: Rows) -> None:
         """Take away the heads of some queues, and what was given up behind them."""
         while len(users):
-            self._head[users] = (self._head[users] + 1) % self._depth
-            self._waiting[users] -= 1
-            users = users[self._waiting[users] > 0]
-            head = self._head[users]
-            users = users[self._given_up[self._numbers[users, head]]]
-            # Its bits left the backlog when it was given up.
-            self._position[users] = self._marks[users, self._head[users]]
+            head = (self._head[users] + 1) % self._depth
+            self._head[users] = head
+            waiting = self._waiting[users] - 1
+            self._waiting[users] = waiting
+            self._head_left_bits[users] = np.where(waiting > 0, self._sizes[users, head], np.inf)
+            # The bits of what was given up left the backlog then.
+            users = users[(waiting > 0) & self._given_up[self._numbers[users, head]]]
 
     def _record(self, events: list[tuple[Rows, Rows, Floats]]) -> None:
         """Note completions, download by download, and finish those that are complete everywhere."""

@@ -43,7 +43,7 @@ class SectorBooks:
         self.sinr_sum_db, self.sinr_samples = np.zeros(users), np.zeros(users, dtype=np.int64)
         self.served_bits, self.served_s = np.zeros(users), np.zeros(users)
         self.user_handovers = np.zeros(users, dtype=np.int64)
-        self._since_sample = np.zeros((2, users))
+        self._sampled_bits, self._sampled_s = np.zeros(users), np.zeros(users)
 
     def slot(self, until_ns: int) -> int:
         """Interval of a span that ends at an instant."""
@@ -53,8 +53,6 @@ class SectorBooks:
         """Some users, each once, got bits while something waited for them for some time."""
         self.served_bits[rows] += bits
         self.served_s[rows] += active_s
-        self._since_sample[0, rows] += bits
-        self._since_sample[1, rows] += active_s
         self.active_s[slot] += np.bincount(sector, weights=active_s, minlength=self.active_s.shape[1])
 
     def handed_over(self, slot: int, rows: Rows, to_sector: Rows, ping_pong: NDArray[np.bool_]) -> None:
@@ -70,7 +68,8 @@ class SectorBooks:
         self.out_of_range += out_of_range
         self.sinr_sum_db[rows] += sinr_db
         self.sinr_samples[rows] += 1
-        bits, span_s = self._since_sample[:, rows]
-        active = span_s > 0
-        self.rate_bps.add(bits[active] / span_s[active])
-        self._since_sample[:, rows] = 0.0
+        bits, span_s = self.served_bits[rows], self.served_s[rows]
+        since_bits, since_s = bits - self._sampled_bits[rows], span_s - self._sampled_s[rows]
+        self._sampled_bits[rows], self._sampled_s[rows] = bits, span_s
+        active = since_s > 0
+        self.rate_bps.add(since_bits[active] / since_s[active])

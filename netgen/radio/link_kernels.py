@@ -25,10 +25,13 @@ Singles = NDArray[np.float32]
 Indices = NDArray[np.int64]
 Integers = NDArray[np.int32]
 
-LANES = 64
+LANES = 128
 
 _HUNDREDTH, _SURE, _FALL = singles(0.01, 18.0, -math.log2(math.e) / 150.0)
-_PER_2_16, _FIRST = np.float32(2.0**-16), np.int32(0)
+_PER_2_16, _FIFTIETH = singles(2.0**-16, 0.02)
+# Rows and columns of the field's cells in one tile (`tiled`), and its bytes.
+_ROWS, _COLUMNS, _TILE = np.int32(15), np.int32(3), 64
+_PER_ROWS, _PER_COLUMNS = singles(1.0 / 15.0, 1.0 / 3.0)
 _ZERO, _HALF, _ONE, _TWO, _LEAST, _SHORTEST = singles(0.0, 0.5, 1.0, 2.0, 1e-12, SHORTEST_DISTANCE_M)
 # Rows of the scratch arrays. One array each of floats, doubles and integers, with constant places, shows the
 # compiler that the rows do not overlap.
@@ -38,8 +41,10 @@ INSIDE, ENTRY, WALLS, CLIMB, BOTTOM, TOP = (row * LANES for row in range(10, 16)
 EAST_1, NORTH_1, RISE_1 = (row * LANES for row in range(16, 19))
 X, Y, HEIGHT, EAST, NORTH, RISE, INVERSE = (row * LANES for row in range(7))
 # The phases of the four kinds of field (`Law.per_m`) follow one another.
-SIGHT, INDOOR, PHASE_U, PHASE_V, CORNER, NOW_U, NOW_V = (row * LANES for row in (0, 1, 2, 6, 10, 14, 15))
-SINGLE_ROWS, DOUBLE_ROWS, INTEGER_ROWS = 19, 7, 16
+SIGHT, INDOOR, PHASE_U, PHASE_V, CORNER, LOW, HIGH, NOW_U, NOW_V = (
+    row * LANES for row in (0, 1, 2, 6, 10, 11, 12, 13, 14)
+)
+SINGLE_ROWS, DOUBLE_ROWS, INTEGER_ROWS = 19, 7, 15
 _TURN_32 = 2.0**32
 
 
@@ -81,11 +86,12 @@ class Law(NamedTuple):
     decay: np.float32
     sigma: Singles
     per_m: Floats
-    field: Singles
+    field: NDArray[np.int64]
     side: int
     stripe: int
-    near: np.float32
-    across: np.float32
+    whole: np.float32
+    edges: np.float32
+    faces: np.float32
     key: np.uint64
 
 
@@ -212,18 +218,6 @@ def _scaled(phase: np.int32, side: np.int32) -> np.int32:
 
 
 @compiled
-def _tiled_row(i: np.int32, stripe: np.int32) -> np.int32:
-    """Part of the place of a grid point that its first index gives; tiles of 4 x 4 fill one cache line each."""
-    return np.int32(np.int32(np.int32(i >> 2) * stripe) + np.int32(np.int32(i & 3) << 2))
-
-
-@compiled
-def _tiled_column(j: np.int32) -> np.int32:
-    """Part of the place of a grid point that its second index gives."""
-    return np.int32(np.int32(np.int32(j >> 2) << 4) + np.int32(j & 3))
-
-
-@compiled
 def choose(starts: Integers, n: Integers) -> None:
     """Phases of every lane in the part of the field that belongs to the state of its shadow fading."""
     u0, u1, u2 = starts[0, 0], starts[1, 0], starts[2, 0]
@@ -254,30 +248,33 @@ def choose_state(starts: Integers, n: Integers) -> None:
 def read(law: Law, s: Singles, n: Integers) -> None:
     """Read the field at every lane's phases; unit variance everywhere."""
     field, side, stripe = law.field, np.int32(law.side), np.int32(law.stripe)
-    last = np.int32(side - 1)
     for k in range(LANES):
         u, v = _scaled(n[NOW_U + k], side), _scaled(n[NOW_V + k], side)
         i, j = np.int32(u >> 16), np.int32(v >> 16)
         s[ALONG + k] = np.float32(np.int32(u & 0xFFFF)) * _PER_2_16
         s[ACROSS + k] = np.float32(np.int32(v & 0xFFFF)) * _PER_2_16
-        i_after, j_after = np.int32(i + 1), np.int32(j + 1)
-        i_next, j_next = (_FIRST if i == last else i_after), (_FIRST if j == last else j_after)
-        row, row_next = _tiled_row(i, stripe), _tiled_row(i_next, stripe)
-        column, column_next = _tiled_column(j), _tiled_column(j_next)
-        n[CORNER + k], n[CORNER + LANES + k] = row + column, row + column_next
-        n[CORNER + 2 * LANES + k], n[CORNER + 3 * LANES + k] = row_next + column, row_next + column_next
+        # Whole parts of the quotients: the sum is nowhere near a whole number from below.
+        down = np.int32(np.float32(i) * _PER_ROWS + _FIFTIETH)
+        right = np.int32(np.float32(j) * _PER_COLUMNS + _FIFTIETH)
+        row = np.int32(np.int32(down * stripe) + np.int32(np.int32(i - np.int32(down * _ROWS)) << 2))
+        n[CORNER + k] = row + np.int32(np.int32(right << 6) + np.int32(j - np.int32(right * _COLUMNS)))
+    for k in range(LANES):
+        word = field[n[CORNER + k]]
+        n[LOW + k], n[HIGH + k] = np.int32(word & 0xFFFF), np.int32(word >> 32)
     for k in range(LANES):
         a, b = s[ALONG + k], s[ACROSS + k]
-        near, far = field[n[CORNER + k]], field[n[CORNER + LANES + k]]
-        near_next, far_next = field[n[CORNER + 2 * LANES + k]], field[n[CORNER + 3 * LANES + k]]
+        near, far = _signed(n[LOW + k]), _signed(n[LOW + k] >> 8)
+        near_next, far_next = _signed(n[HIGH + k]), _signed(n[HIGH + k] >> 8)
         low, high = near + b * (far - near), near_next + b * (far_next - near_next)
-        s[VALUE + k] = low + a * (high - low)
-    for k in range(LANES):
-        a, b = s[ALONG + k], s[ACROSS + k]
-        both_a, both_b = _TWO * a * (_ONE - a), _TWO * b * (_ONE - b)
-        one_a, one_b = _ONE - both_a, _ONE - both_b
-        variance = one_a * one_b + law.near * (both_a * one_b + one_a * both_b) + law.across * both_a * both_b
-        s[VALUE + k] = s[VALUE + k] / np.sqrt(variance)
+        both_a, both_b = a - a * a, b - b * b
+        variance = law.whole + law.edges * (both_a + both_b) + law.faces * (both_a * both_b)
+        s[VALUE + k] = (low + a * (high - low)) / np.sqrt(variance)
+
+
+@compiled
+def _signed(word: np.int32) -> np.float32:
+    """Number in the lowest eight bits."""
+    return np.float32(np.int32(np.int32(word << 24) >> 24))
 
 
 @compiled
@@ -323,10 +320,19 @@ def lose(net: Network, law: Law, site: int, s: Singles, n: Integers) -> None:
         s[GAIN + k] = exp2(-((los if sees else without) + sigma * s[VALUE + k] + s[WALLS + k]))
 
 
-def tiled(values: Singles) -> tuple[Singles, int]:
-    """Grid in tiles of 4 x 4, one after the other, and the length of a stripe of four rows."""
-    side = len(values)
-    padded = np.pad(values, ((0, -side % 4), (0, -side % 4)))
-    tiles = len(padded) // 4
-    ordered = padded.reshape(tiles, 4, tiles, 4).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(ordered).reshape(-1), 16 * tiles
+def tiled(steps: NDArray[np.int8]) -> tuple[NDArray[np.int64], int]:
+    """Grid in overlapping tiles of a cache line, as words that begin at every byte, and bytes in a row of tiles.
+
+    A tile has 16 rows of 4 values, of which the last row and column stand in the next tile as well: the word that
+    begins at a value holds its neighbour in the second byte, and in the fifth and sixth those of the next row.
+    """
+    side = len(steps)
+    down, right = -(-side // int(_ROWS)), -(-side // int(_COLUMNS))
+    i = np.minimum(np.arange(down)[:, np.newaxis] * int(_ROWS) + np.arange(int(_ROWS) + 1), side) % side
+    j = np.minimum(np.arange(right)[:, np.newaxis] * int(_COLUMNS) + np.arange(int(_COLUMNS) + 1), side) % side
+    tiles = np.zeros(down * right * _TILE + _TILE, dtype=np.int8)
+    inside = tiles[: down * right * _TILE].reshape(down, right, int(_ROWS) + 1, int(_COLUMNS) + 1)
+    inside[:] = steps[i[:, np.newaxis, :, np.newaxis], j[np.newaxis, :, np.newaxis, :]]
+    words = np.ndarray((down * right * _TILE,), dtype=np.int64, buffer=tiles.data, strides=(1,))
+    words.flags.writeable = False
+    return words, right * _TILE

@@ -11,6 +11,7 @@ import numpy as np
 from numba import prange
 
 from netgen.propagation.antenna import ELEMENT_GAIN_DBI, NULL_DEPTH_DB
+from netgen.propagation.correlated_field import STEPS_PER_DEVIATION
 from netgen.propagation.path_loss import Environment
 from netgen.radio.channel import Channel, Terminals
 from netgen.radio.elementary import compiled, compiled_parallel, fade, log2, sine, singles, turns
@@ -179,7 +180,8 @@ def _law(channel: Channel, constants: LinkConstants) -> Law:
     """The path-loss model and the field as the kernel reads them."""
     field = channel.field
     octaves = OCTAVES_PER_DB
-    grid, stripe = tiled(field.values)
+    grid, stripe = tiled(field.steps)
+    near, across = np.exp(np.array([-1.0, -np.sqrt(2.0)]) / field.samples_per_distance)
     return Law(
         los=np.float32(constants.los_db * octaves),
         los_slope=np.float32(constants.los_slope / 20.0),
@@ -196,10 +198,12 @@ def _law(channel: Channel, constants: LinkConstants) -> Law:
         sigma=(constants.sigma_db * octaves).astype(np.float32),
         per_m=constants.per_m,
         field=grid,
-        side=len(field.values),
+        side=len(field.steps),
         stripe=stripe,
-        near=np.float32(np.exp(-1.0 / field.samples_per_distance)),
-        across=np.float32(np.exp(-np.sqrt(2.0) / field.samples_per_distance)),
+        # Variance of the bilinear mean in steps: 1, a(1 - a) + b(1 - b), a(1 - a) b(1 - b) for shares a, b.
+        whole=np.float32(STEPS_PER_DEVIATION**2),
+        edges=np.float32(STEPS_PER_DEVIATION**2 * 2.0 * (near - 1.0)),
+        faces=np.float32(STEPS_PER_DEVIATION**2 * 4.0 * (1.0 - 2.0 * near + across)),
         key=channel.height_key,
     )
 

@@ -81,8 +81,8 @@ class Grant:
     ----------
     unicast, multicast : Share                  Per kind of queue.
     used_blocks : (S,) float                    Resource blocks in use, averaged over the epoch.
-    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once, averaged
-                                                over the epoch.
+    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once, while the
+                                                sector is busy.
     """
 
     unicast: Share
@@ -172,7 +172,7 @@ class AirInterface:
             unicast=shares[0],
             multicast=shares[1],
             used_blocks=used,
-            multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors),
+            multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors) * haste,
         )
 
     def _allocated(

@@ -95,6 +95,7 @@ class CellularNetwork:
         self._members = _as_slice(parts.members)
         self._since_ns = 0
         self._grant = Grant.nothing(parts.air.sectors)
+        self._epoch_begin_ns, self._busy_s = 0, np.zeros(parts.air.sectors)
         self._activity = np.full(parts.air.sectors, parts.activity or 0.0)
         self._mean_rate_bps = np.zeros(parts.air.sectors)
         self._turns = max(interval_ns // epoch_ns, 1)
@@ -180,8 +181,10 @@ class CellularNetwork:
             self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
         )
         self._grant = self.parts.air.share(unicast, multicast, now_s=now_s, epoch_s=epoch_s)
+        used = np.minimum(self._grant.used_blocks / self.parts.air.blocks, 1.0)
+        self._epoch_begin_ns, self._busy_s = now_ns, used * epoch_s
         if self.parts.activity is None:
-            self._activity = np.minimum(self._grant.used_blocks / self.parts.air.blocks, 1.0)
+            self._activity = used
         self._sample(epoch)
 
     def _move(self, now_s: float, epoch_s: float) -> None:
@@ -230,6 +233,9 @@ class CellularNetwork:
         In the first epoch all are looked at, for the mean rates of the sectors alone: nothing interferes yet.
         """
         parts, turn = self.parts, epoch % self._turns
+        now_ns = int(self.env.now)
+        if now_ns - self.epoch_ns < self._warmup_ns <= now_ns:
+            self.books.leave_out_what_was()
         chosen = self._turn == turn if epoch else np.ones(len(self._turn), dtype=np.bool_)
         rows = np.flatnonzero(chosen & parts.crowd.present[self._members])
         if len(rows):
@@ -238,7 +244,7 @@ class CellularNetwork:
             rate_bps = parts.air.rates.rate_per_block_bps(sinr_db)
             self._sampled[0] += per_sector(sector, rate_bps, parts.air.sectors)
             self._sampled[1] += np.bincount(sector, minlength=parts.air.sectors)
-            if epoch and int(self.env.now) >= self._warmup_ns:
+            if epoch and now_ns >= self._warmup_ns:
                 self.books.sample(rows, sinr_db, int((rate_bps <= 0).sum()))
         if turn == self._turns - 1 or not epoch:
             total_bps, users = self._sampled
@@ -252,14 +258,17 @@ class CellularNetwork:
         if span_s <= 0:
             return
         begin_s, slot = self._since_ns / NS_PER_S, self.books.slot(now_ns)
+        since_s = (self._since_ns - self._epoch_begin_ns) / NS_PER_S
+        # A sector is busy from the begin of the epoch on, for as long as it takes.
+        busy_s = np.clip(self._busy_s - since_s, 0.0, span_s)
         self._since_ns = now_ns
-        air, books, grant = self.parts.air, self.books, self._grant
-        bits, generative = self._serve(begin_s, span_s)
+        air, books = self.parts.air, self.books
+        bits, generative = self._serve(begin_s, span_s, busy_s)
         self.discriminative_bits[slot] += bits - generative
         self.generative_bits[slot] += generative
-        idle_blocks = np.maximum(air.blocks - grant.used_blocks, 0.0)
-        self.capacity_bits[slot] += bits + float(idle_blocks @ self._mean_rate_bps) * span_s
-        books.used_block_s[slot] += grant.used_blocks * span_s
+        idle_block_s = air.blocks * (span_s - busy_s)
+        self.capacity_bits[slot] += bits + float(idle_block_s @ self._mean_rate_bps)
+        books.used_block_s[slot] += air.blocks * busy_s
         books.block_s[slot] += air.blocks * span_s
         serving = self.parts.handover.serving
         attached = (
@@ -267,7 +276,7 @@ class CellularNetwork:
         )
         books.user_s[slot] += np.bincount(attached, minlength=air.sectors) * span_s
 
-    def _serve(self, begin_s: float, span_s: float) -> tuple[float, float]:
+    def _serve(self, begin_s: float, span_s: float, busy_s: Floats) -> tuple[float, float]:
         """Let the queues have what they were granted; return the bits on the air, and those that steer models."""
         serving, sectors = self.parts.handover.serving, self.parts.air.sectors
         grant, slot = self._grant, self.books.slot(self._since_ns)
@@ -277,7 +286,7 @@ class CellularNetwork:
         if len(grant.multicast.rows):
             heard = self._serve_share(self.multicast, grant.multicast, begin_s, span_s)
             # The members of a group hear the same bits, which go over the air once.
-            sent = grant.multicast_air_bps * span_s
+            sent = grant.multicast_air_bps * busy_s
             generative_bits += float(sent.sum()) * float(heard[2].sum()) / max(float(heard[1].sum()), 1e-300)
             on_air = on_air + sent
             rows, bits, active_s = _together((rows, bits, active_s), (heard[0], heard[1], heard[3]))

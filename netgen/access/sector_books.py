@@ -61,6 +61,10 @@ class SectorBooks:
         np.add.at(self.ping_pongs[slot], to_sector[ping_pong], 1)
         self.user_handovers[rows] += 1
 
+    def leave_out_what_was(self) -> None:
+        """The warm-up is over: what users got up to now does not count in their next samples."""
+        self._sampled_bits[:], self._sampled_s[:] = self.served_bits, self.served_s
+
     def sample(self, rows: Rows, sinr_db: Floats, out_of_range: int) -> None:
         """Count the SINR of some attached users, and the mean rate since their last samples of those with a queue."""
         self.sinr_db.add(sinr_db)

@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast
 import numba
 import numpy as np
 
+from netgen.compilation import kernel
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -21,9 +23,11 @@ def compiled(function: F) -> F:
 
 
 def compiled_parallel(function: F) -> F:
-    """Compile a function whose `prange` loops run on all threads; sums within a row may be taken in any order."""
-    freedom = {"contract", "reassoc", "nnan", "nsz"}
-    return cast(F, numba.njit(error_model="numpy", fastmath=freedom, parallel=True)(function))
+    """Compile a function whose `prange` loops run on all threads; sums within a row may be taken in any order.
+
+    Its machine code, with that of what it calls, is kept on disk (`netgen.compilation`).
+    """
+    return kernel(liberties=("contract", "reassoc", "nnan", "nsz"), parallel=True)(function)
 
 
 def singles(*values: float) -> tuple[np.float32, ...]:

@@ -329,7 +329,10 @@ def tiled(steps: NDArray[np.int8]) -> tuple[NDArray[np.int64], int]:
     side = len(steps)
     down, right = -(-side // int(_ROWS)), -(-side // int(_COLUMNS))
     i = np.minimum(np.arange(down)[:, np.newaxis] * int(_ROWS) + np.arange(int(_ROWS) + 1), side) % side
-    j = np.minimum(np.arange(right)[:, np.newaxis] * int(_COLUMNS) + np.arange(int(_COLUMNS) + 1), side) % side
+    j = (
+        np.minimum(np.arange(right)[:, np.newaxis] * int(_COLUMNS) + np.arange(int(_COLUMNS) + 1), side)
+        % side
+    )
     tiles = np.zeros(down * right * _TILE + _TILE, dtype=np.int8)
     inside = tiles[: down * right * _TILE].reshape(down, right, int(_ROWS) + 1, int(_COLUMNS) + 1)
     inside[:] = steps[i[:, np.newaxis, :, np.newaxis], j[np.newaxis, :, np.newaxis, :]]

@@ -12,13 +12,25 @@ import pytest
 from netgen.ledger.tables import schema_of
 
 TABLES = ("links", "nodes", "users", "segments", "decisions")
+RADIO_TABLES = ("sectors", "distributions")
+EVERY_TABLE = (*TABLES, *RADIO_TABLES)
+# Number of sectors of the scenarios with radio; elsewhere the tables of the radio are empty.
+RADIO = {"city_57": 57, "hex_7": 21}
 QUICK = {
-    "elastic_small": "duration=30 s",
-    "fig8_scenario1": "duration=20 s",
-    "fig8_scenario2": "duration=20 s",
-    "measured_coding": "duration=20 s",
-    "ring_of_relays": "duration=120 s",
-    "slower_than_real_time": "duration=150 s",
+    "city_57": (
+        "duration=4 s",
+        "warmup=1 s",
+        "audiences.walkers.count=200",
+        "audiences.indoors.count=250",
+        "audiences.drivers.count=50",
+    ),
+    "elastic_small": ("duration=30 s",),
+    "fig8_scenario1": ("duration=20 s",),
+    "fig8_scenario2": ("duration=20 s",),
+    "hex_7": ("duration=6 s", "warmup=1 s"),
+    "measured_coding": ("duration=20 s",),
+    "ring_of_relays": ("duration=120 s",),
+    "slower_than_real_time": ("duration=150 s",),
 }
 # design: models, section 8
 FIGURES = [
@@ -43,6 +55,7 @@ FIGURES = [
     "utility_mean",
     "gpu_seconds",
     "energy_joule",
+    "radio",
     "service_modes",
     "links",
     "nodes",
@@ -66,12 +79,13 @@ LAWS = {"link-bits", "node-bits", "capacity", "semantic-loss", "delivery", "segm
 @pytest.fixture(scope="module", params=sorted(QUICK))
 def finished(request, tmp_path_factory, scenarios, netgen, run_directory):
     """Run a scenario by the command line as a person would, from another folder, only shorter."""
-    folder = tmp_path_factory.mktemp(request.param)
+    folder = tmp_path_factory.mktemp("shipped") / request.param
+    folder.mkdir()
+    overrides = [word for text in QUICK[request.param] for word in ("--set", text)]
     done = netgen(
         "run",
         scenarios / f"{request.param}.yaml",
-        "--set",
-        QUICK[request.param],
+        *overrides,
         "--out",
         folder / "first",
         cwd=folder,
@@ -87,14 +101,14 @@ def test_every_shipped_scenario_is_tested(scenarios):
 
 def test_the_run_directory_holds_what_is_promised(finished):
     files = {path.name for path in finished.folder.iterdir()} - {"baseline"}
-    assert files == {f"{table}.parquet" for table in TABLES} | {
+    assert files == {f"{table}.parquet" for table in EVERY_TABLE} | {
         "scenario.yaml",
         "summary.json",
         "environment.json",
     }
     if "baseline" in finished.summary:
         baseline = {path.name for path in (finished.folder / "baseline").iterdir()}
-        assert baseline == {f"{table}.parquet" for table in TABLES}
+        assert baseline == {f"{table}.parquet" for table in EVERY_TABLE}
     environment = json.loads((finished.folder / "environment.json").read_text(encoding="utf-8"))
     assert {"netgen", "python", "packages", "host", "platform", "seed", "simulated_s", "wall_s"} <= set(
         environment
@@ -104,19 +118,22 @@ def test_the_run_directory_holds_what_is_promised(finished):
 
 
 def test_every_table_is_read_by_pyarrow_pandas_and_duckdb(finished):
-    for table in TABLES:
+    # Only the scenarios with radio have sectors, and they have no node that decides anything.
+    empty = ("decisions",) if finished.summary["radio"] else RADIO_TABLES
+    for table in EVERY_TABLE:
         path = finished.folder / f"{table}.parquet"
         arrow = pq.read_table(path)
         assert arrow.schema.equals(schema_of(table)), table
         frame = pd.read_parquet(path)
         assert list(frame.columns) == arrow.column_names
         [(count,)] = duckdb.read_parquet(str(path)).count("*").fetchall()
-        assert len(frame) == arrow.num_rows == count > 0, table
+        assert len(frame) == arrow.num_rows == count, table
+        assert (count == 0) == (table in empty), table
     assert set(LINK_COLUMNS) <= set(finished.table("links").column_names)
 
 
 def test_every_column_tells_its_meaning(finished):
-    for table in TABLES:
+    for table in EVERY_TABLE:
         for field in pq.read_schema(finished.folder / f"{table}.parquet"):
             assert field.metadata[b"meaning"], f"{table}.{field.name}"
 
@@ -135,6 +152,23 @@ def test_the_summary_has_every_figure(finished):
     assert summary["delay_mean_s"] > 0
     assert summary["wall_s"] > 0
     assert summary["events"] > 0
+
+
+def test_the_radio_is_there_where_the_scenario_has_it(finished):
+    """One row per sector and interval, with its own name; distributions that count what the summary speaks of."""
+    sectors = RADIO.get(finished.folder.parent.name, 0)
+    rows = finished.rows("sectors")
+    assert len({row["sector"] for row in rows}) == sectors
+    assert bool(finished.summary["radio"]) == bool(sectors)
+    if not sectors:
+        return
+    assert finished.summary["radio"]["ran"]["sectors"] == sectors
+    starts = {row["start_s"] for row in rows}
+    assert len(rows) == sectors * len(starts)
+    assert all(0 <= row["block_use"] <= 1 + 1e-9 for row in rows)
+    counted = {(row["node"], row["quantity"]) for row in finished.rows("distributions") if row["count"]}
+    assert {("ran", "sinr_db"), ("ran", "rate_bps")} <= counted
+    assert {node for node, _ in counted} == set(finished.summary["radio"])
 
 
 def test_every_node_and_link_of_the_scenario_is_in_the_books(finished):

@@ -66,6 +66,7 @@ class TinyNetwork:
         crowd=None,
         handover=None,
         ticks=True,
+        warmup_s=0.0,
     ):
         of_place = snr if callable(snr) else lambda x_m: np.asarray(snr, dtype=float)
         users, sectors = np.shape(of_place(np.zeros(len(snr)))) if not callable(snr) else (crowd.count, None)
@@ -99,6 +100,7 @@ class TinyNetwork:
         self.network = CellularNetwork(
             self.env, "net", self.parts, services={f"s{number}": number for number in range(4)},
             epoch_ns=round(epoch_s * S), interval_ns=self.interval_ns, end_ns=self.end_ns,
+            warmup_ns=round(warmup_s * S),
         )  # fmt: skip
         self.got, self.given_up = {}, set()
         if ticks:

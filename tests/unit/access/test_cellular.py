@@ -35,13 +35,16 @@ def test_round_robin_halves_the_blocks_and_then_leaves_them_to_the_other(tiny):
 
 
 def test_instants_inside_an_epoch_are_those_of_constant_rates(tiny):
-    """Two segments of one user at 1000 bit/s, the second half as long; the third takes another epoch."""
+    """1000 bit/s from 2 s on: 0.8 s for the first, 0.4 s for the second, 0.8 s of the third until the epoch ends.
+
+    The 400 bit that are left of it need 0.4 s of the next epoch, at all ten blocks though it has two seconds.
+    """
     network = tiny([[100.0]], epoch_s=2.0)
     network.download("a", [0], 800)
     network.download("b", [0], 400)
     network.download("c", [0], 1200)
     assert network.run() == {
-        "a": pytest.approx([2.8]), "b": pytest.approx([3.2]), "c": pytest.approx([6.0]),
+        "a": pytest.approx([2.8]), "b": pytest.approx([3.2]), "c": pytest.approx([4.4]),
     }  # fmt: skip
 
 
@@ -89,31 +92,53 @@ def test_looking_changes_nothing(tiny):
 
 @pytest.mark.parametrize("before_ns", [1, 10, 100, 1000, 10_000])
 def test_looking_just_before_an_epoch_ends_is_safe(tiny, before_ns):
-    """A tiny segment is complete but for rounding; its rate still holds for a moment."""
+    """1000 bit at 1000 bit/s fill the epoch; complete but for rounding, the rate still holds for a moment.
+
+    What is left at the look, 1e-6 to 1e-2 bit, is below or above the rounding that queues forgive.
+    """
+    network = tiny([[100.0]])
+    network.download("a", [0], 1000)
+    network.at(2.0 - before_ns * 1e-9, network.network.close)
+    network.download("b", [0], 1000, at_s=5.5)
+    assert network.run() == {"a": pytest.approx([2.0], abs=2e-5), "b": pytest.approx([7.0], abs=2e-5)}
+
+
+@pytest.mark.parametrize("after_ns", [-1000, -1, 0, 1, 1000, 10**8])
+def test_looking_when_a_sector_falls_idle_is_safe(tiny, after_ns):
+    """40 bit at 1000 bit/s take 40 ms of the epoch, whoever looks then; a thousandth of a bit, 1 us, is forgiven."""
     network = tiny([[100.0]])
     network.download("a", [0], 40)
-    network.at(2.0 - before_ns * 1e-9, network.network.close)
+    network.at(1.04 + after_ns * 1e-9, network.network.close)
     network.download("b", [0], 40, at_s=5.5)
-    assert network.run() == {"a": pytest.approx([2.0], abs=2e-5), "b": pytest.approx([7.0], abs=2e-5)}
+    assert network.run() == {"a": pytest.approx([1.04], abs=2e-6), "b": pytest.approx([6.04], abs=2e-6)}
 
 
 # Epochs, intervals and the end ------------------------------------------------------------------------------------
 
 
 def test_epochs_and_intervals_need_not_coincide(tiny):
-    """Epochs of 0.7 s, intervals of 1 s; 5000 bit at 1000 bit/s from 0.7 s, and at the end 100 bit in one epoch."""
+    """Epochs of 0.7 s, intervals of 1 s; 5000 bit at 1000 bit/s from 0.7 s on are there after 5 s, at 5.7 s.
+
+    0.3 s of the first interval, all of the next four and 0.7 s of the sixth; the last 100 bit are 0.1 s of an
+    epoch from 5.6 s to 6.3 s.
+    """
     network = tiny([[100.0]], epoch_s=0.7, end_s=7.5)
     network.download("a", [0], 5000)
-    assert network.run() == {"a": pytest.approx([6.3])}
-    last_bps = 100 / 0.7
-    wanted = [300, 1000, 1000, 1000, 1000, 600 + 0.4 * last_bps, 0.3 * last_bps, 0]
-    assert network.carried.tolist() == pytest.approx(wanted)
+    assert network.run() == {"a": pytest.approx([5.7])}
+    assert network.carried.tolist() == pytest.approx([300, 1000, 1000, 1000, 1000, 700, 0, 0])
     books = network.network.books
-    assert books.active_s[:, 0].tolist() == pytest.approx([0.3, 1, 1, 1, 1, 1, 0.3, 0])
+    assert books.active_s[:, 0].tolist() == pytest.approx([0.3, 1, 1, 1, 1, 0.7, 0, 0])
     assert books.user_s[:, 0].tolist() == pytest.approx([1] * 7 + [0.5])
-    used = [3, 10, 10, 10, 10, 6 + 0.4 * last_bps / 100, 0.3 * last_bps / 100, 0]
-    assert books.used_block_s[:, 0].tolist() == pytest.approx(used)
+    assert books.used_block_s[:, 0].sum() == pytest.approx(50)
 
+
+def test_blocks_are_in_use_when_bits_are_carried(tiny):
+    """As above: the last 100 bit take ten blocks for 0.1 s of the sixth interval, and none of the seventh."""
+    network = tiny([[100.0]], epoch_s=0.7, end_s=7.5)
+    network.download("a", [0], 5000)
+    network.run()
+    used = network.network.books.used_block_s[:, 0]
+    assert used.tolist() == pytest.approx([3, 10, 10, 10, 10, 7, 0, 0])
 
 
 def test_the_sinr_is_sampled_every_interval_whatever_the_epoch(tiny):
@@ -133,19 +158,7 @@ def test_the_end_leaves_open_what_is_not_there(tiny):
     assert network.network.backlog_bits() == round(1000 - 50 * 2 - 100 * 0.5)
 
 
-@pytest.mark.parametrize(
-    "scheduler",
-    [
-        "round-robin",
-        "max-min",
-        pytest.param(
-            "proportional-fair",
-            marks=pytest.mark.xfail(
-                strict=True, raises=ValueError, reason="the last epoch is recorded beyond the end"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("scheduler", ["round-robin", "max-min", "proportional-fair"])
 def test_a_run_may_end_inside_an_epoch(tiny, scheduler):
     network = tiny([[100.0], [10.0]], end_s=3.5, scheduler=scheduler)
     network.download("a", [0, 1], 5000)
@@ -195,11 +208,12 @@ def test_a_multicast_competes_like_one_user(tiny):
 
 
 def test_every_sector_sends_a_multicast_of_its_own(tiny):
+    """All blocks of each: 1000 bit/s in the first for half a second, 500 bit/s in the second for a second."""
     network = tiny([[100.0, 1.0], [1.0, 50.0]], multicast=[1])
     network.download("live", [0, 1], 500, service=1)
-    assert network.run() == {"live": pytest.approx([2.0, 2.0])}
+    assert network.run() == {"live": pytest.approx([1.5, 2.0])}
+    assert network.network.books.used_block_s[1].tolist() == pytest.approx([5, 10])
     assert network.network.books.carried_bits.sum(axis=0).tolist() == pytest.approx([500, 500])
-
 
 
 def test_who_hears_a_multicast_beside_a_stream_of_its_own_waits_once(tiny):
@@ -211,6 +225,36 @@ def test_who_hears_a_multicast_beside_a_stream_of_its_own_waits_once(tiny):
     books = network.network.books
     assert books.active_s[1, 0] == pytest.approx(2.0)
     assert (books.served_bits / books.served_s).tolist() == pytest.approx([600, 600])
+
+
+def test_a_multicast_is_carried_when_it_is_heard(tiny):
+    """Epochs of two seconds, intervals of one: 200 bit at 1000 bit/s are on the air from 2.0 to 2.2 s."""
+    network = tiny([[100.0]], epoch_s=2.0, multicast=[1])
+    network.download("live", [0], 200, service=1, share=1.0)
+    assert network.run() == {"live": pytest.approx([2.2])}
+    assert network.carried[:4].tolist() == pytest.approx([0, 0, 200, 0])
+    assert network.network.generative_bits[:4].tolist() == pytest.approx([0, 0, 200, 0])
+
+
+@pytest.mark.xfail(strict=True, reason="kinds of bits are weighted by members, not by what is on the air")
+def test_large_groups_do_not_decide_what_kind_small_ones_get(tiny):
+    """100 bit that steer a model for one user, and 100 plain ones for three: half of what is on the air."""
+    network = tiny([[100.0]] * 4, multicast=[1, 2])
+    network.download("sketch", [0], 100, service=1, share=1.0)
+    network.download("film", [1, 2, 3], 100, service=2)
+    network.run()
+    assert network.carried.sum() == pytest.approx(200)
+    assert network.network.generative_bits.sum() == pytest.approx(100)
+
+
+@pytest.mark.xfail(strict=True, reason="members of a group hear the same bits, whatever they wait for")
+def test_different_segments_of_a_multicast_are_both_on_the_air(tiny):
+    """One service, and a segment for each of two users: 200 bit go out, in 0.2 s, or 100 would be for nobody."""
+    network = tiny([[100.0], [100.0]], multicast=[1])
+    network.download("first", [0], 100, service=1)
+    network.download("second", [1], 100, service=1)
+    network.run()
+    assert network.carried.sum() == pytest.approx(200)
 
 
 # Guarantees -------------------------------------------------------------------------------------------------------
@@ -311,7 +355,6 @@ def test_back_within_a_second_is_a_ping_pong(tiny):
     assert books.ping_pongs.sum(axis=1).tolist() == [0, 0, 0, 1] + [0] * 16
 
 
-
 def test_an_interrupted_member_does_not_slow_a_multicast_for_the_others(tiny):
     """The one who hands over misses a quarter of the epoch; the others' 1000 bit/s are theirs."""
     crowd = Crowd([jumping((3.0, 100.0)), Static([100.0, 100.0], [0.0, 0.0])])
@@ -340,11 +383,23 @@ def test_who_is_absent_is_not_served_and_what_waits_is_kept(tiny):
     assert network.network.backlog_bits() == 3000
 
 
-
 def test_who_is_absent_is_not_attached(tiny):
     network = tiny(two_sides, crowd=Crowd([Static([0.0], [0.0]), leaving(3.0, 4.0)]))
     network.run()
     assert network.network.books.user_s[:, 0].tolist() == pytest.approx([1, 1, 1, 2, 2] + [1] * 15)
+
+
+def test_what_came_in_the_warm_up_is_not_in_the_distributions(tiny):
+    """Ten blocks of 100 kbit/s until 5 s, of 5 kbit/s then: in seven samples from 5 s on, 50 kbit/s alone are seen."""
+    network = tiny(lambda x_m: np.where(np.asarray(x_m)[:, None] < 50, 100e3, 5e3),
+                   crowd=Crowd([jumping((5.0, 100.0))]), end_s=12.0, warmup_s=5.0)  # fmt: skip
+    network.download("a", [0], 10**8)
+    network.run()
+    books = network.network.books
+    (low,) = np.flatnonzero(books.rate_bps.counts)
+    assert books.rate_bps.edges[low] <= 50e3 <= books.rate_bps.edges[low + 1]
+    assert books.samples == 7
+    assert books.sinr_db.counts.sum() == 7
 
 
 def test_who_is_absent_is_not_sampled(tiny):

@@ -15,7 +15,7 @@ def test_the_same_stream_gives_the_same_field(field):
     again = CorrelatedField.drawn(np.random.default_rng(7), 256)
     other = CorrelatedField.drawn(np.random.default_rng(8), 256)
     assert (again.values == field.values).all()
-    assert not (other.values == field.values).any()
+    assert (other.values == field.values).mean() < 0.02
 
 
 def test_values_are_a_read_only_square_of_single_precision(field):
@@ -24,6 +24,21 @@ def test_values_are_a_read_only_square_of_single_precision(field):
     assert field.period == 32.0
     with pytest.raises(ValueError, match="read-only"):
         field.values[0, 0] = 0
+
+
+def test_values_are_whole_steps_of_a_thirty_second_and_end_short_of_four():
+    drawn = np.random.default_rng(5).standard_normal((300, 300))
+    field = CorrelatedField(drawn, 8)
+    assert field.steps.dtype == np.int8
+    assert not field.steps.flags.writeable
+    assert (field.values * 32 == field.steps).all()
+    inside = np.abs(drawn) < 127.5 / 32
+    assert np.abs(field.values - drawn)[inside].max() <= 1 / 64 + 1e-6
+    assert (np.abs(field.values[~inside]) == 127 / 32).all()
+    assert 0 < np.mean(~inside) < 2e-4
+    # Rounding adds a twelfth of a step squared to the variance, the ends take less away.
+    exact, kept = drawn.var(), field.values.astype(float).var()
+    assert abs(kept - exact) < 2e-4
 
 
 def test_reading_at_a_grid_point_gives_its_value(field):

@@ -157,7 +157,6 @@ def cell_probability(
         raise ValueError("powers of both states, sites and line-of-sight probabilities differ in shape")
     _check(sites, count, draws)
     uniforms, deviates = rng.random((draws, count)), rng.standard_normal((draws, count))
-    threshold = 10.0 ** (threshold_db / 10.0)
     share = np.broadcast_to(activity, sites.shape)
     sigmas = [np.broadcast_to(sigma, (shape[0], count)) for sigma in (los_sigma_db, nlos_sigma_db)]
     served = np.zeros(shape[0])
@@ -171,7 +170,7 @@ def cell_probability(
             sees = uniform < los_probability[part]
             fading = np.exp(_NEPER * deviate * np.where(sees, sigmas[0][part], sigmas[1][part]))
             power = np.where(sees[:, sites], seen, hidden) * fading[:, sites]
-            served[part] += _best_sinr(power, share) >= threshold
+            served[part] += _best_sinr(power, share) >= 10.0 ** (threshold_db / 10.0)
     return served / draws
 
 

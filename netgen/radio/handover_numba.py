@@ -4,19 +4,18 @@ The arithmetic is that of `netgen.radio.handover.A3Handover`, operation by opera
 give the same bits. Users are independent in the first pass, which may run on all threads; the second is serial, so the
 number of threads changes nothing.
 
-Kernels are kept on disk between runs, which numba renews when this file changes, and only then: whatever a kernel
-calls has to stand in this file.
+Kernels are kept on disk between runs (`netgen.compilation`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.compilation import kernel
 from netgen.radio.elementary import singles
 from netgen.radio.handover import (
     INSTANT_SLACK_S,
@@ -32,8 +31,6 @@ from netgen.radio.handover import (
 )
 from netgen.radio.signals import Signals
 from netgen.radio.signals_numba import NumbaSignals
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 # Below this many users a parallel region costs more than it saves: its threads have to be woken and waited for.
 _SERIAL_ROWS = 50_000
@@ -208,9 +205,7 @@ class _Slots:
         self.free_count += size - old
 
 
-def _compiled(function: F) -> F:
-    """Compile a function without any liberty in the arithmetic; keep the result on disk."""
-    return cast(F, numba.njit(error_model="numpy", cache=True, nogil=True)(function))
+_compiled = kernel()
 
 
 # Minimax polynomial of log2(1 + m) / m, lowest power first, as in `netgen.radio.elementary`: error 5e-8.
@@ -221,7 +216,7 @@ _ROOT_HALF, _MANTISSA, _EXPONENT_BITS = 0x3F3504F3, 0x7FFFFF, 23
 _DB_PER_OCTAVE = np.float32(10.0 * np.log10(2.0))
 
 
-@numba.njit(error_model="numpy", fastmath={"contract"}, cache=True, nogil=True)
+@kernel(liberties=("contract",))
 def _level(ratio: np.float32, noise_dbm: np.float32) -> np.float32:
     """Level of a positive ratio to a noise, dBm."""
     bits = np.int32(np.float32(ratio).view(np.int32) - _ROOT_HALF)
@@ -316,7 +311,7 @@ def _filter_some(
     return seen
 
 
-@numba.njit(error_model="numpy", cache=True, parallel=True)
+@kernel(parallel=True)
 def _filter_all(
     start: int,
     stop: int,

@@ -3,21 +3,19 @@
 The sums run over the users of a sector in the order of the rows, as in `netgen.scheduling.filling`, and nothing is
 left out or regrouped: the results are the same bits, on any number of threads.
 
-Kernels are kept on disk between runs, which numba renews when this file changes, and only then: whatever a kernel
-calls has to stand in this file.
+Kernels are kept on disk between runs (`netgen.compilation`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 import numba
 import numpy as np
 
+from netgen.compilation import kernel
 from netgen.scheduling.filling import MAX_HEAD_START, Floats, Ints
 
-F = TypeVar("F", bound=Callable[..., Any])
 A = TypeVar("A", Floats, Ints)
 
 # Below this many users a parallel region costs more than it saves: its threads have to be woken and waited for.
@@ -68,9 +66,7 @@ def _frozen(values: A) -> A:
     return view
 
 
-def _compiled(function: F) -> F:
-    """Compile a function without any liberty in the arithmetic; keep the result on disk."""
-    return cast(F, numba.njit(error_model="numpy", cache=True, nogil=True)(function))
+_compiled = kernel()
 
 
 @_compiled
@@ -132,7 +128,7 @@ def _fill_some(
             _fill(amount[s], users, cap, weight, share)
 
 
-@numba.njit(error_model="numpy", cache=True, parallel=True)
+@kernel(parallel=True)
 def _fill_all(
     start: int,
     stop: int,

@@ -77,15 +77,12 @@ def reserved_blocks(
     caps, rate, where, amount = checked_users(rate_per_block_bps, demand_bps, sector, blocks)
     wanted_bps, levels = _checked_promises(guaranteed_bps, priority, len(caps))
     ties = _whole("tie_break", tie_break, len(caps))
-
     wanted = (wanted_bps > 0) & (np.asarray(demand_bps, dtype=np.float64) > 0)
     met = ~wanted
     candidates = np.flatnonzero(wanted & (rate > 0))
     with np.errstate(over="ignore"):
         need = np.minimum(wanted_bps[candidates] / rate[candidates], caps[candidates])
-    left = amount.copy()
-    slack = amount * _SLACK
-    taken = np.zeros(len(caps))
+    left, slack, taken = amount.copy(), amount * _SLACK, np.zeros(len(caps))
     for rows in _by_priority(levels, candidates):
         users = candidates[rows]
         admitted = _smallest_that_fit(

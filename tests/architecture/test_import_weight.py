@@ -17,7 +17,6 @@ OPTIONAL = {
     "pyproj",
     "rasterio",
     "ray",
-    "scipy",
     "sionna",
     "skimage",
     "torch",
@@ -52,10 +51,13 @@ def test_importing_loads_nothing_heavy(module):
 
 @pytest.mark.parametrize("name", ["elastic_small", "ring_of_relays", "hex_7"])
 def test_validating_a_scenario_loads_nothing_heavy(root, name):
-    """Whether it has radio or not: what computes is loaded when something is computed."""
+    """Whether it has radio or not: what computes is loaded when something is computed.
+
+    But for scipy, which pint, the reader of units, loads where it is installed, and netgen does not.
+    """
     path = root / "scenarios" / f"{name}.yaml"
     program = "import sys; from netgen.scenario import load_scenario; load_scenario(sys.argv[1])"
-    assert after(program, str(path)) & OPTIONAL == set()
+    assert after(program, str(path)) & (OPTIONAL - {"scipy"}) == set()
 
 
 @pytest.mark.parametrize(

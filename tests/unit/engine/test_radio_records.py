@@ -18,12 +18,13 @@ def network():
     """Two sectors, three users, two and a half seconds in intervals of one."""
     books = SectorBooks(2, 3, interval_ns=S, end_ns=5 * S // 2)
     books.user_s[:] = [[2, 1], [1.5, 1.5], [0.5, 1]]
-    books.active_s[:] = [[1, 0], [0.25, 0.5], [0.5, 0]]
     books.block_s[:] = [[10, 20], [10, 20], [5, 10]]
     books.used_block_s[:] = [[5, 0], [10, 15], [5, 1]]
     books.carried_bits[:] = [[1000.4, 0], [2000, 3000.6], [500, 0]]
     books.handed_over(1, np.array([2]), np.array([1]), np.array([True]))
-    books.served(np.array([0, 1]), np.array([4e6, 1e6]), 0.5)
+    rows = np.array([0, 1])
+    books.served(0, rows, rows * 0, np.array([4e6, 1e6]), np.full(2, 0.5))
+    books.active_s[:] = [[1, 0], [0.25, 0.5], [0.5, 0]]
     books.sample(np.arange(2), np.array([10.1, -10.1]), 1)
     books.sample(np.array([0]), np.array([20.1]), 0)
     return SimpleNamespace(books=books, interval_ns=S, parts=SimpleNamespace(sector_names=("a-1", "a-2")))

@@ -23,7 +23,7 @@ def test_what_is_not_installed_is_left_out_with_a_line(monkeypatch):
         "radio epoch torch: left out, torch is not installed (pip install 'netgen[torch]')",
         "against Sionna: left out, sionna is not installed (pip install 'netgen[sionna]')",
     )
-    checks = suite.run_checks(full=True, only=("epoch", "handover"))
+    checks = suite.run_checks(full=True, only=("epoch numba", "handover"))
     assert [check.name[:11] for check in checks] == ["A3 handover"] * 2
 
 

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 
+_NO_SERVICE = -1
+
+
 @dataclass(frozen=True, slots=True)
 class Promise:
     """A guaranteed rate of a service, bit/s per user; priority 0 is served first."""
@@ -36,7 +39,8 @@ class Waiting:
     sector : (n,) int64                     Their sectors.
     rate_per_block_bps : (n,) float, bit/s  What one resource block gives each of them.
     demand_bps : (n,) float, bit/s          What would empty their queues within the epoch.
-    service : (n,) int64                    Number of the service at the head of each queue.
+    service : (n,) int64                    Number of the service at the head of each queue; of multicasts that of the
+                                            segment, which tells its groups apart.
     available : (n,) float                  Share of the epoch in which each of them is not interrupted, 0..1.
     """
 
@@ -198,7 +202,7 @@ class AirInterface:
                 self.scheduler, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
                 head_start_blocks=head_start, compute=self._compute,
             ).blocks  # fmt: skip
-        service = np.concatenate([unicast.service, groups.content])
+        service = np.concatenate([unicast.service, np.full(len(groups.sector), _NO_SERVICE)])
         guaranteed_bps, priority = np.zeros(len(rate)), np.zeros(len(rate), dtype=np.int64)
         for number, promise in self._promises.items():
             mine_too = service == number

@@ -17,6 +17,7 @@ from netgen.access.queues import TerminalQueues
 from netgen.access.sector_books import SectorBooks
 from netgen.radio.handover import A3Handover
 from netgen.radio.signals import Signals
+from netgen.rng import hashed_uniform
 from netgen.transport.clock import NS_PER_S
 
 Floats = NDArray[np.float64]
@@ -99,7 +100,7 @@ class CellularNetwork:
         self._activity = np.full(parts.air.sectors, parts.activity or 0.0)
         self._mean_rate_bps = np.zeros(parts.air.sectors)
         self._turns = max(interval_ns // epoch_ns, 1)
-        self._turn = parts.identity % self._turns
+        self._turn = np.zeros(users, dtype=np.int64)
         self._sampled = np.zeros((2, parts.air.sectors))
         env.process(self._run())
 
@@ -216,7 +217,8 @@ class CellularNetwork:
             sector=sector,
             rate_per_block_bps=parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector)),
             demand_bps=queues.backlog_bits[rows] / epoch_s,
-            service=queues.head_service(rows),
+            # A multicast is heard by who waits for the same segment of it.
+            service=queues.head_service(rows) if queues is self.unicast else queues.head_number(rows),
             available=parts.handover.available(rows, now_s, epoch_s=epoch_s),
         )
 
@@ -236,6 +238,9 @@ class CellularNetwork:
         now_ns = int(self.env.now)
         if now_ns - self.epoch_ns < self._warmup_ns <= now_ns:
             self.books.leave_out_what_was()
+        if turn == 0:
+            luck = hashed_uniform(np.uint64(epoch), parts.identity)
+            self._turn = (luck * self._turns).astype(np.int64)
         chosen = self._turn == turn if epoch else np.ones(len(self._turn), dtype=np.bool_)
         rows = np.flatnonzero(chosen & parts.crowd.present[self._members])
         if len(rows):

@@ -61,6 +61,11 @@ class TerminalQueues:
         service: Rows = self._service[self._numbers[rows, self._head[rows]]]
         return service
 
+    def head_number(self, rows: Rows) -> Rows:
+        """Number of the segment at the head of each queue, of users with something waiting; no two have the same."""
+        number: Rows = self._numbers[rows, self._head[rows]]
+        return number
+
     def enqueue(self, download: Download, service: int = 0) -> None:
         """Put a segment of a service, which has a number, behind what its users already wait for."""
         number, users = self._register(download)

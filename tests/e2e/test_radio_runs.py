@@ -213,14 +213,14 @@ MANY = (
     ],
 )
 def test_samples_of_the_sinr_stand_for_all_users_in_all_epochs(hex_7, every_epoch, changes):
-    """Each user once an interval against everybody in every epoch: the medians are half a decibel apart at most.
+    """Each user once an interval against everybody in every epoch: the medians are 0.75 dB apart at most.
 
     Between bursts and silence the median over users moves by 20 dB, which few users sample badly.
     """
     found = hex_7(*changes, again=True).summary["radio"]["ran"]["sinr_db"]
     everything = np.concatenate(every_epoch)
     assert len(everything) >= 120 * 8 * 30  # many more than the samples, one per user and second
-    assert abs(found["p50"] - float(np.median(everything))) <= 0.5
+    assert abs(found["p50"] - float(np.median(everything))) <= 0.75
 
 
 def test_the_order_of_entries_does_not_matter(scenarios, run_text, hex_7):

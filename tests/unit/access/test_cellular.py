@@ -247,7 +247,6 @@ def test_large_groups_do_not_decide_what_kind_small_ones_get(tiny):
     assert network.network.generative_bits.sum() == pytest.approx(100)
 
 
-@pytest.mark.xfail(strict=True, reason="members of a group hear the same bits, whatever they wait for")
 def test_different_segments_of_a_multicast_are_both_on_the_air(tiny):
     """One service, and a segment for each of two users: 200 bit go out, in 0.2 s, or 100 would be for nobody."""
     network = tiny([[100.0], [100.0]], multicast=[1])

@@ -67,11 +67,15 @@ class Share:
     rows : (n,) int64               Users.
     rate_bps : (n,) float, bit/s    Rate of each of them while it is served, from the begin of the epoch on.
     most_bits : (n,) float, bit     What each of them gets at most in the epoch.
+    lag_s : (n,) float, s           Time until each of them is served, because of a handover.
+    mean_bps : (n,) float, bit/s    Mean rate of each of them over the epoch.
     """
 
     rows: Rows
     rate_bps: Floats
     most_bits: Floats
+    lag_s: Floats
+    mean_bps: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +101,8 @@ class Grant:
     @staticmethod
     def nothing(sectors: int) -> Grant:
         """Nobody gets anything."""
-        share = Share(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        none = np.empty(0)
+        share = Share(np.empty(0, dtype=np.int64), none, none, none, none)
         return Grant(share, share, np.zeros(sectors), np.zeros(sectors))
 
 
@@ -148,36 +153,38 @@ class AirInterface:
         """
         groups = multicast_groups(
             multicast.rate_per_block_bps,
-            multicast.demand_bps,
+            np.where(multicast.available > 0, multicast.demand_bps, 0.0),
             sector=multicast.sector,
             content=multicast.service,
         )
-        rate = np.concatenate([unicast.rate_per_block_bps * unicast.available, groups.rate_per_block_bps])
+        rate = np.concatenate([unicast.rate_per_block_bps, groups.rate_per_block_bps])
         sector = np.concatenate([unicast.sector, groups.sector])
         granted = self._allocated(unicast, groups, rate, sector, now_s=now_s, epoch_s=epoch_s)
         got_bps = granted * rate
         users = len(unicast.rows)
-        if self._past is not None:
-            self._past.record(unicast.rows, got_bps[:users], now_s=now_s, epoch_s=epoch_s)
         used = per_sector(sector, granted, self.sectors)
         # Rounding aside, a sector with a user left unserved has no block left.
         haste = np.divide(
             self.blocks, used, out=np.ones(self.sectors), where=(used > 0) & (used < self.blocks)
         )
-        heard_bps = groups.to_members(got_bps[users:]) * multicast.available
-        shares = [
-            Share(waiting.rows, mean_bps * haste[waiting.sector], mean_bps * epoch_s)
-            for waiting, mean_bps in (
-                (unicast, got_bps[:users]),
-                (multicast, np.minimum(heard_bps, multicast.demand_bps)),
-            )
-        ]
+        heard_bps = np.minimum(groups.to_members(got_bps[users:]) * multicast.available, multicast.demand_bps)
         return Grant(
-            unicast=shares[0],
-            multicast=shares[1],
+            unicast=_unicast_share(unicast, got_bps[:users], haste, epoch_s),
+            multicast=Share(
+                rows=multicast.rows,
+                rate_bps=heard_bps * haste[multicast.sector],
+                most_bits=heard_bps * epoch_s,
+                lag_s=np.zeros(len(heard_bps)),
+                mean_bps=heard_bps,
+            ),
             used_blocks=used,
             multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors) * haste,
         )
+
+    def remember(self, unicast: Share, *, now_s: float, epoch_s: float) -> None:
+        """Let proportional fair know what users got in the epoch from `now_s` on."""
+        if self._past is not None:
+            self._past.record(unicast.rows, unicast.mean_bps, now_s=now_s, epoch_s=epoch_s)
 
     def _allocated(
         self,
@@ -196,7 +203,9 @@ class AirInterface:
                 unicast.rows, rate[: len(unicast.rows)], now_s=now_s, epoch_s=epoch_s
             )
             head_start = np.concatenate([mine, np.zeros(len(groups.sector))])
-        demand_bps = np.concatenate([unicast.demand_bps, groups.demand_bps])
+        # Who is interrupted can at most have the whole sector for the rest of the epoch.
+        most_bps = unicast.available * unicast.rate_per_block_bps * self.blocks[unicast.sector]
+        demand_bps = np.concatenate([np.minimum(unicast.demand_bps, most_bps), groups.demand_bps])
         if not self._promises:
             return allocate(
                 self.scheduler, rate, demand_bps=demand_bps, sector=sector, blocks=self.blocks,
@@ -212,3 +221,15 @@ class AirInterface:
             head_start_blocks=head_start, guaranteed_bps=guaranteed_bps, priority=priority, rest=self.scheduler,
             compute=self._compute,
         ).blocks  # fmt: skip
+
+
+def _unicast_share(waiting: Waiting, mean_bps: Floats, haste: Floats, epoch_s: float) -> Share:
+    """What unicast users get: who is interrupted has it in what is left of the epoch."""
+    free = np.maximum(waiting.available, 1e-9)
+    return Share(
+        rows=waiting.rows,
+        rate_bps=mean_bps * np.maximum(haste[waiting.sector], 1.0 / free),
+        most_bits=mean_bps * epoch_s,
+        lag_s=(1.0 - waiting.available) * epoch_s,
+        mean_bps=mean_bps,
+    )

@@ -23,6 +23,9 @@ from netgen.transport.clock import NS_PER_S
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
+# Rounds of sharing until interference and load agree, and how far they may be apart.
+_MOST_ROUNDS, _SETTLED_ACTIVITY = 4, 0.05
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellularParts:
@@ -178,15 +181,28 @@ class CellularNetwork:
         for queues in (self.unicast, self.multicast):
             queues.give_up(now_ns)
         self._move(now_s, self.epoch_ns / NS_PER_S)
-        unicast, multicast = (
-            self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
-        )
-        self._grant = self.parts.air.share(unicast, multicast, now_s=now_s, epoch_s=epoch_s)
+        self._grant = self._granted(now_s, epoch_s)
         used = np.minimum(self._grant.used_blocks / self.parts.air.blocks, 1.0)
         self._epoch_begin_ns, self._busy_s = now_ns, used * epoch_s
-        if self.parts.activity is None:
-            self._activity = used
         self._sample(epoch)
+
+    def _granted(self, now_s: float, epoch_s: float) -> Grant:
+        """Share out the blocks, again while the interference that follows differs from the one assumed."""
+        air = self.parts.air
+        for _ in range(_MOST_ROUNDS):
+            unicast, multicast = (
+                self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
+            )
+            grant = air.share(unicast, multicast, now_s=now_s, epoch_s=epoch_s)
+            if self.parts.activity is not None:
+                break
+            activity = np.minimum(grant.used_blocks / air.blocks, 1.0)
+            change = float(np.abs(activity - self._activity).max(initial=0.0))
+            self._activity = activity
+            if change <= _SETTLED_ACTIVITY:
+                break
+        air.remember(grant.unicast, now_s=now_s, epoch_s=epoch_s)
+        return grant
 
     def _move(self, now_s: float, epoch_s: float) -> None:
         """Bring positions, signals and serving sectors up to now."""
@@ -303,10 +319,13 @@ class CellularNetwork:
         self, queues: TerminalQueues, share: Share, begin_s: float, span_s: float
     ) -> tuple[Rows, Floats, Floats, Floats]:
         """Users of one kind of queue, their bits, those that steer models, and how long something waited for them."""
-        rate_bps, most_bits = share.rate_bps, share.most_bits
-        bits, generative = queues.serve(share.rows, rate_bps, begin_s, span_s, most_bits=most_bits)
-        busy_s = np.divide(bits, rate_bps, out=np.full(len(bits), span_s), where=rate_bps > 0)
+        rate_bps, most_bits, lag_s = share.rate_bps, share.most_bits, share.lag_s
+        bits, generative = queues.serve(
+            share.rows, rate_bps, begin_s, span_s, most_bits=most_bits, lag_s=lag_s
+        )
+        busy_s = np.divide(bits, rate_bps, out=np.full(len(bits), span_s), where=rate_bps > 0) + lag_s
         most_bits -= bits
+        lag_s -= np.minimum(lag_s, span_s)
         return share.rows, bits, generative, np.minimum(busy_s, span_s)
 
 

@@ -82,7 +82,14 @@ class TerminalQueues:
         self.offered_bits += float(download.size_bits) * len(users)
 
     def serve(
-        self, rows: Rows, rate_bps: Floats, begin_s: float, span_s: float, *, most_bits: Floats | None = None
+        self,
+        rows: Rows,
+        rate_bps: Floats,
+        begin_s: float,
+        span_s: float,
+        *,
+        most_bits: Floats | None = None,
+        lag_s: Floats | float = 0.0,
     ) -> tuple[Floats, Floats]:
         """Serve some users at constant rates for a span of time, and finish what becomes complete.
 
@@ -93,13 +100,14 @@ class TerminalQueues:
         begin_s, span_s : float, s      Beginning and length of the span.
         most_bits : (n,) float, bit     What each user gets at most, served at the beginning of the span; None for no
                                         such limit.
+        lag_s : (n,) or () float, s     Time of the span before each user is served, >= 0.
 
         Returns
         -------
         bits, generative : (n,) float, bit  Bits that each user got, and those of them that steer a model.
         """
         backlog_bits = self.backlog_bits[rows]
-        bits = np.minimum(rate_bps * span_s, backlog_bits)
+        bits = np.minimum(rate_bps * np.maximum(span_s - lag_s, 0.0), backlog_bits)
         if most_bits is not None:
             bits = np.minimum(bits, most_bits)
         generative = np.zeros(len(rows))
@@ -111,7 +119,11 @@ class TerminalQueues:
         if len(through):
             self._head_left_bits[rows[through]] = left_bits[through]
             bits[through], generative[through] = self._serve_through(
-                rows[through], bits[through], rate_bps[through], begin_s, span_s
+                rows[through],
+                bits[through],
+                rate_bps[through],
+                begin_s + np.broadcast_to(lag_s, bits.shape)[through],
+                begin_s + span_s,
             )
         backlog_bits -= bits
         # A remainder of rounding is served at once.
@@ -122,7 +134,7 @@ class TerminalQueues:
         return bits, generative
 
     def _serve_through(
-        self, rows: Rows, most_bits: Floats, rate_bps: Floats, begin_s: float, span_s: float
+        self, rows: Rows, most_bits: Floats, rate_bps: Floats, begin_s: Floats, end_s: float
     ) -> tuple[Floats, Floats]:
         """Serve users whose segments at the head become complete; return their bits as `serve` does."""
         bits, generative = np.zeros(len(rows)), np.zeros(len(rows))
@@ -143,7 +155,7 @@ class TerminalQueues:
             if len(live):
                 left[live] = np.maximum(left[live], 0.0)
                 spent_s = bits[live] / rate_bps[live]
-                events.append((number, users, begin_s + np.minimum(spent_s, span_s)))
+                events.append((number, users, np.minimum(begin_s[live] + spent_s, end_s)))
                 self._pop(users)
                 more = (self._waiting[users] > 0) & (left[live] > _SLACK_BITS)
                 live = live[more]

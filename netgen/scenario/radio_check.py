@@ -29,6 +29,7 @@ from netgen.scenario.radio import Atsc3Broadcast, CellularRadio, FixedBroadcast,
 from netgen.scenario.schema import Scenario
 
 _SHARE_SLACK = 1e-9
+_MEMORY_S = 1.0
 _FLOOR_M = 3.0
 _SHORTEST_SIDE_M = 1.0
 _MHZ = 1e6
@@ -367,7 +368,14 @@ RADIO_CHECKS: tuple[Check, ...] = (
 
 
 def radio_warnings(scenario: Scenario) -> Iterator[str]:
-    """Yield settings of places and terminals that have no effect."""
+    """Yield settings of places and terminals without effect, and epochs longer than what a scheduler remembers."""
+    for name, node in scenario.nodes.items():
+        radio = node.radio if isinstance(node, RanNode) else None
+        if radio is not None and radio.scheduler == "proportional-fair" and scenario.epoch_s > _MEMORY_S:
+            yield (
+                f"nodes.{name}.radio.scheduler: proportional fair remembers {_MEMORY_S:g} s, less than an epoch of "
+                f"{scenario.epoch_s:g} s; take a shorter epoch"
+            )
     for name, audience in scenario.audiences.items():
         if is_located(scenario, audience):
             if audience.place is not None and isinstance(audience.mobility, Traced | Line):

@@ -160,23 +160,16 @@ def test_the_epoch_is_a_wait_where_interference_is_given(hex_7):
         assert fits(other[2], rate_bps, within=0.35)
 
 
-def test_the_epoch_delays_interference_where_it_follows_the_load(hex_7):
-    """All titles send their segments at the same instants, so the sectors are busy together, for some 0.2 s in 2 s.
-
-    What interferes is what was in use an epoch ago: a long epoch meets the silence before the burst. So the
-    longer the epoch the fewer blocks are needed, by a third from 20 ms to 250 ms and no more; the bits, the fate
-    of segments and, within the wait for the epoch, the delay are the same.
-    """
+def test_the_epoch_is_a_wait_where_interference_follows_the_load(hex_7):
+    """Interference and load agree within each epoch: the same blocks carry the same bits, whatever its length."""
     found = over_epochs(hex_7)
     base_s, use, rate_bps, carried, delivered = found[0.02]
-    uses = [other[1] for other in found.values()]
-    assert uses == sorted(uses, reverse=True)
     for epoch_s, other in found.items():
         assert abs(other[4] - delivered) <= 3
         assert fits(other[3], carried, within=0.01)
-        assert fits(other[1], use, within=0.4)
+        assert fits(other[1], use, within=0.05)
         assert -0.01 <= other[0] - base_s <= 1.5 * (epoch_s - 0.02) + 1e-9
-        assert fits(other[2], rate_bps, within=0.2)
+        assert fits(other[2], rate_bps, within=0.35)
 
 
 @pytest.fixture

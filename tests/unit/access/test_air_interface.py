@@ -69,12 +69,21 @@ def test_a_promise_to_an_idle_sector_costs_nobody_any_speed():
     assert grant.unicast.most_bits.tolist() == pytest.approx([40, 10])
 
 
-def test_an_interrupted_user_needs_more_blocks_for_the_same():
-    """A quarter of the epoch is missing: 75 bit/s of a block; 300 bit/s are 4 blocks of ten, 2.5 times as fast."""
+def test_an_interrupted_user_is_served_later_by_the_same_blocks():
+    """A quarter of the epoch of 0.1 s is missing: 300 bit/s are 3 blocks of ten, 10/3 times as fast, from 25 ms on."""
     grant = share(air(), [(0, 0, 100.0, 300.0, 0, 0.75)])
-    assert grant.used_blocks.tolist() == pytest.approx([4])
-    assert grant.unicast.rate_bps.tolist() == pytest.approx([750])
+    assert grant.used_blocks.tolist() == pytest.approx([3])
+    assert grant.unicast.rate_bps.tolist() == pytest.approx([1000])
     assert grant.unicast.most_bits.tolist() == pytest.approx([30])
+    assert grant.unicast.lag_s.tolist() == pytest.approx([0.025])
+
+
+def test_who_is_interrupted_half_the_time_gets_its_share_in_the_other_half():
+    """Both have 5 of ten blocks in the mean, 500 bit/s; the second has them in 50 ms, twice as fast."""
+    grant = share(air(), [(0, 0, 100.0, 1e9, 0), (1, 0, 100.0, 1e9, 0, 0.5)])
+    assert grant.unicast.rate_bps.tolist() == pytest.approx([500, 1000])
+    assert grant.unicast.most_bits.tolist() == pytest.approx([50, 50])
+    assert grant.unicast.lag_s.tolist() == pytest.approx([0, 0.05])
 
 
 def test_who_is_interrupted_all_the_time_gets_nothing_and_takes_nothing():
@@ -141,7 +150,8 @@ def test_proportional_fair_remembers_who_was_served():
     def second(scheduler):
         interface = air(scheduler=scheduler)
         for step in range(10):
-            share(interface, [(0, 0, 100.0, 1e9, 0)], now_s=step * 0.1)
+            served = share(interface, [(0, 0, 100.0, 1e9, 0)], now_s=step * 0.1).unicast
+            interface.remember(served, now_s=step * 0.1, epoch_s=0.1)
         grant = share(interface, [(0, 0, 100.0, 1e9, 0), (1, 0, 100.0, 1e9, 0)], now_s=1.0)
         return grant.unicast.rate_bps.tolist()
 

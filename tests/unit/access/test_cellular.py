@@ -278,15 +278,15 @@ def test_the_first_priority_is_served_first(tiny):
 # Interference -----------------------------------------------------------------------------------------------------
 
 
-def test_interference_follows_the_load_an_epoch_behind(tiny):
-    """User 0 has 100 over 1 while sector 1 is idle, 100 over 1 + 9 once sector 1 has been busy for an epoch."""
+def test_interference_is_that_of_the_same_epoch(tiny):
+    """User 0 has 100 over 1 while sector 1 is idle, 100 over 1 + 9 from the epoch on in which sector 1 is busy."""
     network = tiny([[100.0, 9.0], [9.0, 100.0]], activity=None)
     network.download("a", [0], 5000)
     network.download("b", [1], 3000, at_s=1.5)
     network.run()
-    # Sector 0: 1000 bit from 1 s and from 2 s on, 100 from 3 s on; sector 1 has met a busy sector 0 from the start.
+    # Sector 0: 1000 bit from 1 s on, 100 from 2 s on, when sector 1 begins, which meets a busy sector 0.
     in_sector = network.network.books.carried_bits
-    assert in_sector[1:5, 0].tolist() == pytest.approx([1000, 1000, 100, 100])
+    assert in_sector[1:5, 0].tolist() == pytest.approx([1000, 100, 100, 100])
     assert in_sector[1:5, 1].tolist() == pytest.approx([0, 100, 100, 100])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 # Rounds of sharing until interference and load agree, and how far they may be apart.
-_MOST_ROUNDS, _SETTLED_ACTIVITY = 4, 0.05
+_MOST_ROUNDS, _SETTLED_ACTIVITY = 3, 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,10 +189,10 @@ class CellularNetwork:
     def _granted(self, now_s: float, epoch_s: float) -> Grant:
         """Share out the blocks, again while the interference that follows differs from the one assumed."""
         air = self.parts.air
+        unicast, multicast = (
+            self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
+        )
         for _ in range(_MOST_ROUNDS):
-            unicast, multicast = (
-                self._waiting(queues, now_s, epoch_s) for queues in (self.unicast, self.multicast)
-            )
             grant = air.share(unicast, multicast, now_s=now_s, epoch_s=epoch_s)
             if self.parts.activity is not None:
                 break
@@ -201,6 +201,10 @@ class CellularNetwork:
             self._activity = activity
             if change <= _SETTLED_ACTIVITY:
                 break
+            unicast, multicast = (
+                replace(waiting, rate_per_block_bps=self._rate_per_block_bps(waiting.rows, waiting.sector))
+                for waiting in (unicast, multicast)
+            )
         air.remember(grant.unicast, now_s=now_s, epoch_s=epoch_s)
         return grant
 
@@ -231,12 +235,16 @@ class CellularNetwork:
         return Waiting(
             rows=rows,
             sector=sector,
-            rate_per_block_bps=parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector)),
+            rate_per_block_bps=self._rate_per_block_bps(rows, sector),
             demand_bps=queues.backlog_bits[rows] / epoch_s,
             # A multicast is heard by who waits for the same segment of it.
             service=queues.head_service(rows) if queues is self.unicast else queues.head_number(rows),
             available=parts.handover.available(rows, now_s, epoch_s=epoch_s),
         )
+
+    def _rate_per_block_bps(self, rows: Rows, sector: Rows) -> Floats:
+        """What a block gives some users at their sectors."""
+        return self.parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector))
 
     def _sinr_db(self, rows: Rows, sector: Rows) -> Floats:
         """SINR of some users at their sectors."""

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netgen import units
-from netgen.errors import ScenarioError
-from netgen.scenario import load_scenario
 from netgen.document.source import Unreadable, parse_text
 from netgen.document.tree import plain
+from netgen.errors import ScenarioError
+from netgen.scenario import load_scenario
 
 SAMPLES = Path(__file__).parents[1] / "unit" / "scenario" / "samples"
 STANDALONE = ("minimal", "broadcast", "mesh")

@@ -184,7 +184,7 @@ def downlink_sojourns(rho: float, epoch_s: float, count: int, rng) -> np.ndarray
     found = np.full(count, np.nan)
 
     def request(number: int, now_s: float) -> None:
-        def done(done_s) -> None:
+        def done(done_s, _given_up) -> None:
             found[number] = done_s[0] - now_s
 
         meaning = Meaning("film", number, 1.0)

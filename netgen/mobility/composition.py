@@ -1,8 +1,6 @@
-"""Movement made of other movement: groups that travel together, and populations side by side."""
+"""Movement made of other movement: groups that travel together."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,48 +59,6 @@ class Group:
         np.add(leader_x[self._leader_of], around_x, out=self._x_m)
         np.add(leader_y[self._leader_of], around_y, out=self._y_m)
         return _shown(self._x_m), _shown(self._y_m)
-
-
-class SideBySide:
-    """Several populations as one: the users of the first part come first, and so on.
-
-    Parameters
-    ----------
-    parts : sequence of Mobility    At least one.
-
-    Raises
-    ------
-    ValueError                      There are no parts.
-    """
-
-    def __init__(self, parts: Sequence[Mobility]) -> None:
-        if not parts:
-            raise ValueError("a population needs at least one part")
-        self._parts = tuple(parts)
-        ends = np.cumsum([part.moving.size for part in parts]).tolist()
-        self._slices = [slice(begin, end) for begin, end in zip([0, *ends], ends, strict=False)]
-        self._x_m, self._y_m = np.zeros(ends[-1]), np.zeros(ends[-1])
-        self._present = np.ones(ends[-1], dtype=np.bool_)
-        self.max_speed_mps = max(part.max_speed_mps for part in parts)
-        self.moving = read_only(np.concatenate([part.moving for part in parts]))
-        self._note_present()
-
-    @property
-    def present(self) -> Bools:
-        """(U,) False for users who are absent at the last instant asked."""
-        return read_only(self._present)
-
-    def positions_at(self, time_s: float) -> tuple[Floats, Floats]:
-        """Coordinates of all users at an instant, m; read-only."""
-        for part, place in zip(self._parts, self._slices, strict=True):
-            self._x_m[place], self._y_m[place] = part.positions_at(time_s)
-        self._note_present()
-        return _shown(self._x_m), _shown(self._y_m)
-
-    def _note_present(self) -> None:
-        """Copy who is there from the parts."""
-        for part, place in zip(self._parts, self._slices, strict=True):
-            self._present[place] = part.present
 
 
 def _shown(array: Floats) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netgen.mobility.area import ConvexPolygon, Disc
-from netgen.mobility.composition import Group, SideBySide
+from netgen.mobility.composition import Group
 from netgen.mobility.contract import Static
 from netgen.mobility.line import Line
 from netgen.mobility.random_direction import Border, RandomDirection
@@ -81,12 +81,7 @@ def static(users):
     return Static(np.asarray(users) * 1.5, np.asarray(users) * -2.0)
 
 
-def side_by_side(users):
-    half = len(users) // 2
-    return SideBySide([trace(users[:half]), static(users[half:])])
-
-
-ALL = RANDOM | {"trace": trace, "static": static, "side by side": side_by_side}
+ALL = RANDOM | {"trace": trace, "static": static}
 
 
 @pytest.fixture(params=ALL.values(), ids=ALL.keys())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from netgen.mobility.area import ConvexPolygon, Disc
-from netgen.mobility.composition import Group, SideBySide
+from netgen.mobility.composition import Group
 from netgen.mobility.contract import Static
 from netgen.mobility.random_waypoint import RandomWaypoint
 from netgen.mobility.trace import Trace, TraceSamples
@@ -55,22 +55,7 @@ def test_members_are_absent_with_their_leader():
     assert not group.present.any()
 
 
-def test_parts_come_one_after_the_other():
-    parts = [Static([1.0, 2.0], [3.0, 4.0]), leaders()]
-    together = SideBySide(parts)
-    assert together.moving.tolist() == [False, False, True, True, True]
-    assert together.max_speed_mps == 10.0
-    expected = leaders().positions_at(60.0)
-    x_m, y_m = together.positions_at(60.0)
-    assert x_m[:2].tolist() == [1.0, 2.0]
-    np.testing.assert_array_equal(x_m[2:], expected[0])
-    np.testing.assert_array_equal(y_m[2:], expected[1])
-    assert together.present.all()
-
-
 def test_what_does_not_fit_is_refused():
     for leader_of in ([0], [0, 3], [0, -1], [0.0, 1.0], [[0, 1]]):
         with pytest.raises(ValueError, match="leader_of"):
             Group(leaders(), Static([0.0, 0.0], [0.0, 0.0]), leader_of=leader_of)
-    with pytest.raises(ValueError, match="at least one part"):
-        SideBySide([])

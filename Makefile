@@ -73,8 +73,8 @@ $(CORE): pyproject.toml constraints.txt
 	@echo "setup: making .venv with $(PYTHON) (once; again when pyproject.toml or constraints.txt change)"
 	@"$(PYTHON)" -m venv .venv || { \
 	echo "make: $(PYTHON) cannot make environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "setup: installing netgen from constraints.txt"
-	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e .
+	@echo "setup: installing netgen, with what reads video files, from constraints.txt"
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[video]'
 	@touch $(CORE)
 	@echo "setup: done"
 

@@ -28,7 +28,7 @@ from netgen.metrics.utility import LEVELS
 from netgen.policy.loading import find_file
 from netgen.provenance import weakest
 from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
-from netgen.scenario.schema import ProfiledAction, Scenario
+from netgen.schema.scenario import ProfiledAction, Scenario
 from netgen.version import __version__
 
 _BASELINE = "baseline"

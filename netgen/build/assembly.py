@@ -23,9 +23,9 @@ from netgen.errors import InputError
 from netgen.ledger import LedgerWriter
 from netgen.media.segment_track import SegmentTrack
 from netgen.rng import Streams
-from netgen.scenario.network import TowerNode
-from netgen.scenario.schema import Scenario
-from netgen.scenario.schema import Service as ServiceSpec
+from netgen.schema.network import TowerNode
+from netgen.schema.scenario import Scenario
+from netgen.schema.scenario import Service as ServiceSpec
 from netgen.topology.routes import Weight
 from netgen.traffic.offers import periodic_offers_s, poisson_offers_s
 from netgen.transport.background import BackgroundFlow

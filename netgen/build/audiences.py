@@ -11,8 +11,8 @@ import numpy as np
 from netgen.build.names import air_of
 from netgen.engine.population import Population
 from netgen.rng import Streams, hashed_uniform
-from netgen.scenario.audience import Audience, JoinAtStart, JoinUniformly, WatchOne
-from netgen.scenario.schema import Scenario
+from netgen.schema.audience import Audience, JoinAtStart, JoinUniformly, WatchOne
+from netgen.schema.scenario import Scenario
 from netgen.traffic.joining import poisson_joins_s, uniform_joins_s
 from netgen.traffic.popularity import zipf_choice
 

@@ -30,11 +30,11 @@ from netgen.radio.handover import A3Handover, HandoverSettings, make_handover
 from netgen.radio.sectors import Sectors
 from netgen.radio.signals import make_signals
 from netgen.rng import Streams, hashed_normal, hashed_uniform
-from netgen.scenario.audience import Terminal
-from netgen.scenario.network import RanNode
-from netgen.scenario.radio import CellularRadio, HexagonalLayout
-from netgen.scenario.schema import Scenario
 from netgen.scheduling.filling import Compute
+from netgen.schema.audience import Terminal
+from netgen.schema.network import RanNode
+from netgen.schema.radio import CellularRadio, HexagonalLayout
+from netgen.schema.scenario import Scenario
 from netgen.topology.hexagonal import hexagonal_layout
 from netgen.topology.layout import SiteLayout
 from netgen.topology.sites import read_sites

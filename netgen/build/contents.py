@@ -14,7 +14,7 @@ from netgen.media.trace import track_from_trace
 from netgen.media.video_file import track_from_file
 from netgen.provenance import Provenance, weakest
 from netgen.rng import Streams
-from netgen.scenario.schema import (
+from netgen.schema.scenario import (
     DeclaredAction,
     FileContent,
     ParametricContent,

@@ -19,12 +19,12 @@ from netgen.mobility.street_grid import StreetGrid
 from netgen.mobility.trace import Trace
 from netgen.mobility.trace_files import read_fcd, read_trace_csv
 from netgen.rng import Streams, hashed_uniform
-from netgen.scenario import audience as spec
-from netgen.scenario.audience import Audience
-from netgen.scenario.network import RanNode
-from netgen.scenario.radio import HexagonalLayout
 from netgen.scenario.radio_check import is_located
-from netgen.scenario.schema import Scenario
+from netgen.schema import audience as spec
+from netgen.schema.audience import Audience
+from netgen.schema.network import RanNode
+from netgen.schema.radio import HexagonalLayout
+from netgen.schema.scenario import Scenario
 from netgen.topology.hexagonal import bounding_hexagon
 from netgen.topology.layout import SiteLayout
 

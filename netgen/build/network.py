@@ -11,10 +11,10 @@ from netgen.build.names import air_of
 from netgen.build.towers import tower_pipes
 from netgen.errors import InputError
 from netgen.rng import Streams
-from netgen.scenario.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
-from netgen.scenario.network import Link as LinkSpec
-from netgen.scenario.schema import ExplicitRoute, Scenario
-from netgen.scenario.schema import Service as ServiceSpec
+from netgen.schema.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
+from netgen.schema.network import Link as LinkSpec
+from netgen.schema.scenario import ExplicitRoute, Scenario
+from netgen.schema.scenario import Service as ServiceSpec
 from netgen.topology.capacity import CapacityProcess
 from netgen.topology.capacity_trace import capacity_from_trace
 from netgen.topology.loss import LossProcess

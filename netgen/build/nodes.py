@@ -17,9 +17,9 @@ from netgen.generative.service_time import service_time
 from netgen.policy import policy_factory
 from netgen.policy.loading import PolicyFactory
 from netgen.rng import Streams
-from netgen.scenario.network import Gpu as GpuSpec
-from netgen.scenario.network import TowerNode
-from netgen.scenario.schema import Scenario
+from netgen.schema.network import Gpu as GpuSpec
+from netgen.schema.network import TowerNode
+from netgen.schema.scenario import Scenario
 from netgen.transport.clock import to_ns
 
 

@@ -18,8 +18,8 @@ from netgen.build.crowd import build_crowd
 from netgen.build.towers import build_channels
 from netgen.engine.population import Population
 from netgen.rng import Streams
-from netgen.scenario.network import CellNode
-from netgen.scenario.schema import Scenario
+from netgen.schema.network import CellNode
+from netgen.schema.scenario import Scenario
 from netgen.transport.clock import to_ns
 
 

@@ -31,9 +31,9 @@ from netgen.propagation.hata import Surroundings
 from netgen.propagation.terrain import Terrain
 from netgen.propagation.tower_loss import TowerLoss, hata_tower_loss, terrain_tower_loss
 from netgen.rng import Streams, hashed_normal
-from netgen.scenario.network import TowerNode
-from netgen.scenario.radio import Atsc3Broadcast, FixedBroadcast, LteBroadcast
-from netgen.scenario.schema import Scenario
+from netgen.schema.network import TowerNode
+from netgen.schema.radio import Atsc3Broadcast, FixedBroadcast, LteBroadcast
+from netgen.schema.scenario import Scenario
 from netgen.units import w_to_dbm
 
 PhysicalBroadcast = Atsc3Broadcast | LteBroadcast

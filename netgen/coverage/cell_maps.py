@@ -19,7 +19,7 @@ from netgen.radio.cell_coverage import cell_coverage
 from netgen.radio.channel import Channel
 from netgen.radio.sectors import Sectors
 from netgen.radio.signals import make_signals
-from netgen.scenario.radio import CellularRadio
+from netgen.schema.radio import CellularRadio
 from netgen.topology.layout import SiteLayout
 
 _CELLS_ACROSS = 130

@@ -13,9 +13,9 @@ from netgen.coverage.tower_maps import tower_maps
 from netgen.coverage.world import World
 from netgen.errors import InputError, ModelRangeError
 from netgen.rng import Streams
-from netgen.scenario.network import RanNode, TowerNode
-from netgen.scenario.radio import FixedBroadcast
-from netgen.scenario.schema import Scenario
+from netgen.schema.network import RanNode, TowerNode
+from netgen.schema.radio import FixedBroadcast
+from netgen.schema.scenario import Scenario
 from netgen.topology.layout import SiteLayout
 
 

@@ -22,9 +22,9 @@ from netgen.coverage.made_map import AudienceShare, MadeMap
 from netgen.coverage.world import Floats, Numbers, World
 from netgen.errors import ModelRangeError
 from netgen.propagation.tower_loss import TowerLoss
-from netgen.scenario.audience import Terminal
-from netgen.scenario.network import TowerNode
-from netgen.scenario.radio import FixedBroadcast
+from netgen.schema.audience import Terminal
+from netgen.schema.network import TowerNode
+from netgen.schema.radio import FixedBroadcast
 
 _CELLS_ACROSS = 200
 _PLACES_ACROSS = 50

@@ -13,8 +13,8 @@ from netgen.build.crowd import Located
 from netgen.coverage.made_map import MapOptions
 from netgen.errors import InputError
 from netgen.rng import Streams
-from netgen.scenario.audience import Audience, Terminal
-from netgen.scenario.schema import Scenario
+from netgen.schema.audience import Audience, Terminal
+from netgen.schema.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]

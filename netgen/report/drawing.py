@@ -12,8 +12,8 @@ import networkx as nx
 import numpy as np
 
 from netgen.errors import InputError, MissingDependencyError, did_you_mean
-from netgen.scenario.network import ConstantCapacity, Link, SteppedCapacity
-from netgen.scenario.schema import Scenario
+from netgen.schema.network import ConstantCapacity, Link, SteppedCapacity
+from netgen.schema.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,8 +10,8 @@ from pathlib import Path
 from netgen.document.tree import Issue, Item, Key, deepest, issue_at
 from netgen.errors import did_you_mean
 from netgen.scenario.expansion import BUILTIN_POLICY, POLICY_FILE, policy_folders
-from netgen.scenario.network import ConstantCapacity, SteppedCapacity, TracedCapacity
-from netgen.scenario.schema import FileContent, ParametricContent, Scenario, TraceContent
+from netgen.schema.network import ConstantCapacity, SteppedCapacity, TracedCapacity
+from netgen.schema.scenario import FileContent, ParametricContent, Scenario, TraceContent
 
 _MOST_HINTS = 100
 _MOST_COMPARED = 1000

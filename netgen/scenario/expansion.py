@@ -17,9 +17,9 @@ from pydantic import TypeAdapter, ValidationError
 from netgen.document.messages import issues_of
 from netgen.document.ranges import with_ranges
 from netgen.document.tree import Issue, Item, Mark, issue_at, merged, plain
-from netgen.scenario.fields import ARROW
-from netgen.scenario.network import Topology, TopologyField
 from netgen.scenario.topologies import Fields, generate
+from netgen.schema.fields import ARROW
+from netgen.schema.network import Topology, TopologyField
 
 BUILTIN_POLICY = "forward"
 """Name of the policy that needs no entry in `policies`."""

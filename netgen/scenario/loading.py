@@ -29,9 +29,9 @@ from netgen.document.tree import (
 from netgen.errors import ScenarioError, did_you_mean
 from netgen.scenario.check import Draft
 from netgen.scenario.expansion import completed, expand
-from netgen.scenario.fields import ARROW
 from netgen.scenario.reachability import find_defects
-from netgen.scenario.schema import Scenario
+from netgen.schema.fields import ARROW
+from netgen.schema.scenario import Scenario
 
 _MOST_FILES = 64
 _SEGMENT = re.compile(r'"([^"]+)"|([^.]+)')

@@ -8,8 +8,9 @@ from math import ceil, dist
 from pathlib import Path
 
 from netgen.document.tree import Issue, deepest
-from netgen.scenario.audience import AlongLine as Line
-from netgen.scenario.audience import (
+from netgen.scenario.check import Check, Draft, dangling, is_file, repeated
+from netgen.schema.audience import AlongLine as Line
+from netgen.schema.audience import (
     Audience,
     DiscPlace,
     NetworkPlace,
@@ -21,12 +22,11 @@ from netgen.scenario.audience import (
     Traced,
     WatchAll,
 )
-from netgen.scenario.audience import GroupWalk as Group
-from netgen.scenario.audience import StreetGrid as Streets
-from netgen.scenario.check import Check, Draft, dangling, is_file, repeated
-from netgen.scenario.network import RanNode, TowerNode
-from netgen.scenario.radio import Atsc3Broadcast, CellularRadio, FixedBroadcast, ListedLayout
-from netgen.scenario.schema import Scenario
+from netgen.schema.audience import GroupWalk as Group
+from netgen.schema.audience import StreetGrid as Streets
+from netgen.schema.network import RanNode, TowerNode
+from netgen.schema.radio import Atsc3Broadcast, CellularRadio, FixedBroadcast, ListedLayout
+from netgen.schema.scenario import Scenario
 
 _SHARE_SLACK = 1e-9
 _MEMORY_S = 1.0

@@ -9,7 +9,7 @@ from itertools import pairwise
 from netgen.document.tree import Issue
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
 from netgen.scenario.radio_check import RADIO_CHECKS, radio_warnings
-from netgen.scenario.schema import ExplicitRoute, Scenario, Service
+from netgen.schema.scenario import ExplicitRoute, Scenario, Service
 
 _FEW_SOURCES = 50
 

@@ -17,9 +17,9 @@ from netgen import units
 from netgen.document.messages import NAME_PATTERN
 from netgen.document.ranges import WRITTEN_NAME_PATTERN
 from netgen.document.source import resolve_plain
-from netgen.scenario.fields import ARROW_PATTERN, Name, Quantity
-from netgen.scenario.network import Link, NodeField, TopologyField
-from netgen.scenario.schema import Header, Scenario
+from netgen.schema.fields import ARROW_PATTERN, Name, Quantity
+from netgen.schema.network import Link, NodeField, TopologyField
+from netgen.schema.scenario import Header, Scenario
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from netgen.document.messages import NAME_PATTERN
 from netgen.document.tree import Scalar
-from netgen.scenario.network import (
+from netgen.schema.network import (
     LARGEST_TOPOLOGY,
     CirculantTopology,
     GraphmlTopology,

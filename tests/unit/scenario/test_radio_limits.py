@@ -13,8 +13,8 @@ from netgen.propagation.tower_loss import hata_tower_loss, terrain_tower_loss
 from netgen.propagation.validity import check_ranges
 from netgen.radio.handover import HandoverSettings
 from netgen.scenario import radio_check as limits
-from netgen.scenario.audience import Terminal
-from netgen.scenario.radio import Atsc3Broadcast, Atsc3Pipe, Handover, LteBroadcast
+from netgen.schema.audience import Terminal
+from netgen.schema.radio import Atsc3Broadcast, Atsc3Pipe, Handover, LteBroadcast
 
 
 def literals(model, name):

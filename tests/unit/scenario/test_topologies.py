@@ -6,9 +6,9 @@ import networkx as nx
 import pytest
 
 from netgen.scenario import load_scenario
-from netgen.scenario.network import CirculantTopology, GraphmlTopology, GridTopology, NodeLinkTopology
 from netgen.scenario.reachability import _reached_from
 from netgen.scenario.topologies import generate
+from netgen.schema.network import CirculantTopology, GraphmlTopology, GridTopology, NodeLinkTopology
 
 SAMPLES = Path(__file__).parent / "samples"
 

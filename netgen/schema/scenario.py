@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Tag, field_validator
 
 from netgen import units
-from netgen.scenario.audience import Audience
-from netgen.scenario.fields import (
+from netgen.schema.audience import Audience
+from netgen.schema.fields import (
     ARROW,
     BitsPerPixel,
     FilePath,
@@ -33,7 +33,7 @@ from netgen.scenario.fields import (
     kind_tag,
     variant,
 )
-from netgen.scenario.network import Link, NodeField
+from netgen.schema.network import Link, NodeField
 
 ContentClass = Literal["talking-face", "sports", "natural", "screen", "driving"]
 Mode = Literal["full-reference", "semi-reference", "no-reference"]

@@ -18,7 +18,7 @@ from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from netgen import units
-from netgen.scenario.fields import (
+from netgen.schema.fields import (
     FASTEST_BPS,
     LONGEST_S,
     Capacity,
@@ -38,7 +38,7 @@ from netgen.scenario.fields import (
     kind_tag,
     variant,
 )
-from netgen.scenario.radio import CellRadio, CellularRadio, TowerRadioField
+from netgen.schema.radio import CellRadio, CellularRadio, TowerRadioField
 
 LARGEST_TOPOLOGY = 10_000
 

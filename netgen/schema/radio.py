@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from netgen import units
-from netgen.scenario.fields import (
+from netgen.schema.fields import (
     Delay,
     FilePath,
     LossShare,

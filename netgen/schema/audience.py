@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, Tag
 
 from netgen import units
-from netgen.scenario.fields import (
+from netgen.schema.fields import (
     FilePath,
     Name,
     Names,
@@ -20,7 +20,7 @@ from netgen.scenario.fields import (
     kind_tag,
     variant,
 )
-from netgen.scenario.radio import Distance, Extent, Point, pair
+from netgen.schema.radio import Distance, Extent, Point, pair
 
 
 class JoinAtStart(StrictModel):

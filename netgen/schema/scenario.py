@@ -9,6 +9,8 @@ from pydantic import Field, Tag, field_validator
 
 from netgen import units
 from netgen.schema.audience import Audience
+from netgen.schema.collaboration import Collaboration
+from netgen.schema.faults import Fault
 from netgen.schema.fields import (
     ARROW,
     BitsPerPixel,
@@ -284,6 +286,10 @@ class Header(StrictModel):
     )
     audiences: Mapping[Name, Audience] = Field(default_factory=dict, description="groups of users, by name")
     background: Mapping[Name, Background] = Field(default_factory=dict, description="other traffic, by name")
+    collaboration: Collaboration | None = Field(
+        None, description="how broadcast and cellular work together; null for not at all"
+    )
+    faults: tuple[Fault, ...] = Field((), description="what breaks, when, and for how long")
 
 
 class Scenario(Header):

@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--graph", metavar="OUT", help="draw its network into a PNG, SVG or PDF file")
 
     _add_coverage(add)
+    _add_asking(add)
     _add_measuring(add)
     add("doctor", _doctor, "say what this machine has and how to mend what is missing")
     policies = add("policies", _policies, "list policies, or check one against the policy contract")
@@ -136,6 +137,34 @@ def _add_coverage(add: Callable[..., argparse.ArgumentParser]) -> None:
         help="SINR that cells must give, such as 5 dB (default: the least that serves)",
     )
     coverage.add_argument("--json", action="store_true", help="print the figures as JSON and nothing else")
+
+
+def _add_asking(add: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that answer a question about collaboration."""
+    explain = add("explain", _explain, "say why a user of a run was served as it was")
+    explain.add_argument("run", metavar="RUN", help="run directory")
+    explain.add_argument("--user", metavar="NAME", required=True, help="user, such as fans:3")
+    explain.add_argument("--at", metavar="TIME", required=True, help="simulated time, such as 12 s")
+    explain.add_argument("--json", action="store_true", help="print the answer as JSON and nothing else")
+
+    crossover = add("crossover", _crossover, "find the audience from which on broadcast beats unicast")
+    crossover.add_argument("scenario", metavar="SCENARIO", help="scenario file")
+    crossover.add_argument("--service", metavar="NAME", required=True, help="service to tower and cells")
+    crossover.add_argument("--audience", metavar="NAME", help="audience that grows (default: the only one)")
+    crossover.add_argument(
+        "--channel-worth",
+        metavar="CELLS",
+        default="1",
+        help="cells a channel is worth (default: %(default)s)",
+    )
+    crossover.add_argument(
+        "--most", metavar="USERS", default="1000", help="largest audience tried (default: %(default)s)"
+    )
+    crossover.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", default=[], help="change one key; repeatable"
+    )
+    crossover.add_argument("--seed", type=int, help="root of all random streams")
+    crossover.add_argument("--json", action="store_true", help="print the answer as JSON and nothing else")
 
 
 def _add_measuring(add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -246,6 +275,38 @@ def _coverage(options: argparse.Namespace) -> int:
     return 0
 
 
+def _explain(options: argparse.Namespace) -> int:
+    from netgen.metrics.explanation import explain_run
+    from netgen.report.terminal import explanation
+
+    explained = explain_run(Path(options.run), user=options.user, at=options.at)
+    if options.json:
+        sys.stdout.write(json.dumps(explained, indent=2, allow_nan=False) + "\n")
+    else:
+        explanation(explained)
+    return 0
+
+
+def _crossover(options: argparse.Namespace) -> int:
+    from netgen.crossover import Question, find_crossover
+    from netgen.report.terminal import crossover, search_progress
+    from netgen.run import load
+
+    scenario = load(options.scenario, overrides=options.set, seed=options.seed)
+    question = Question.read(
+        scenario, service=options.service, audience=options.audience, channel_worth=options.channel_worth,
+        most=options.most,
+    )  # fmt: skip
+    with search_progress(shown=sys.stderr.isatty() and not options.json) as tell:
+        found = find_crossover(scenario, question, tell=tell)
+    if options.json:
+        sys.stdout.write(json.dumps(found.as_dict(), indent=2, allow_nan=False) + "\n")
+    else:
+        crossover(found)
+    found.check()
+    return 0
+
+
 def _calibrate(options: argparse.Namespace) -> int:
     from netgen.generative.calibrate import ACTIONS, calibrate_to_file, find_action, shipped_clips
 
@@ -293,7 +354,7 @@ def _policies(options: argparse.Namespace) -> int:
     if options.check is not None:
         from netgen.policy import check_policy, policy_factory
 
-        found = check_policy(policy_factory(options.check, {}))
+        found = check_policy(policy_factory(options.check, {}, base=None))
         sys.stdout.write(
             f"{options.check}: ok on {found.views} views, {found.decision_s * 1e6:.0f} us a decision\n"
         )

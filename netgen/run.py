@@ -22,6 +22,7 @@ from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
+from netgen.metrics.modes import ModesInUse, service_modes
 from netgen.metrics.radio import radio
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
@@ -75,7 +76,7 @@ def run(
     NetgenError                     The run failed; the records written so far are complete and readable. When
                                     only the baseline failed, the run itself is complete.
     """
-    scenario = _load(path, overrides, seed)
+    scenario = load(path, overrides=overrides, seed=seed)
     target, made = _reserve(out, scenario.name)
     beginning = target.name.encode()[:200].decode(errors="ignore")  # a name has at most 255 bytes
     partial = target.with_name(f".{beginning}.partial-{os.getpid()}")
@@ -83,10 +84,10 @@ def run(
     summary: dict[str, Any] | None = None
     try:
         partial.mkdir()
-        summary = _simulate(scenario, partial, progress=progress)
+        summary = simulate(scenario, partial, progress=progress)
         if scenario.baseline is not None:
             (partial / _BASELINE).mkdir()
-            beside = _simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
+            beside = simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
             summary[_BASELINE] = figures.compared(summary, beside, scenario.baseline)
     except NetgenError as error:
         if summary is None and isinstance(error, InputError):
@@ -111,13 +112,13 @@ def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenar
     ------
     InputError                      The scenario is wrong.
     """
-    scenario = _load(path, overrides, None)
+    scenario = load(path, overrides=overrides)
     notes: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory() as folder:
         for policy in dict.fromkeys((None, scenario.baseline)):
             writer = LedgerWriter(Path(folder))
             try:
-                assert scenario.seed is not None  # noqa: S101  (`_load` draws a missing one)
+                assert scenario.seed is not None  # noqa: S101  (`load` draws a missing one)
                 notes = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=policy).notes
             finally:
                 writer.close()
@@ -131,8 +132,8 @@ def seeded(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"seed": secrets.randbits(48)})
 
 
-def _load(path: str | Path, overrides: Sequence[str], seed: int | None) -> Scenario:
-    """A scenario with a seed, and with the files that it names found."""
+def load(path: str | Path, *, overrides: Sequence[str] = (), seed: int | None = None) -> Scenario:
+    """A scenario with a seed, and with the files that it names found; raises InputError when it is wrong."""
     scenario = seeded(load_scenario(path, overrides, seed=seed))
     return _with_absolute_files(scenario, (Path(path).resolve().parent, Path(path).resolve().parent.parent))
 
@@ -164,13 +165,13 @@ def _failed(scenario: Scenario, error: NetgenError, summary: dict[str, Any] | No
     return _Failure(summary | {_BASELINE: beside}, kind(message))
 
 
-def _simulate(
+def simulate(
     scenario: Scenario, folder: Path, *, progress: Progress | None = None, forced_policy: str | None = None
 ) -> dict[str, Any]:
-    """Simulate once, with records in `folder`, and sum up."""
+    """Simulate a scenario with a seed once, with records in `folder`, and sum up; as `run` raises."""
     writer = LedgerWriter(folder)
     try:
-        assert scenario.seed is not None  # noqa: S101  (drawn by `run`)
+        assert scenario.seed is not None  # noqa: S101  (`load` draws a missing one)
         simulation = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=forced_policy)
         totals = simulation.run(progress)
         users, levels = rated_users(totals.users)
@@ -186,9 +187,6 @@ def _summary(
     scenario: Scenario, totals: EngineTotals, levels: list[float], laws: dict[str, Any], ledger: LedgerReader
 ) -> dict[str, Any]:
     """Everything that summary.json holds, but the wall time."""
-    enhancements = {
-        name: service.enhances for name, service in scenario.services.items() if service.enhances is not None
-    }
     nodes = figures.per_node(ledger)
     for name, load in totals.gpu_offered_load.items():
         nodes[name] |= {
@@ -212,7 +210,7 @@ def _summary(
         "notes": list(totals.notes),
         "actions": _marks(scenario),
         "radio": radio(ledger),
-        "service_modes": figures.service_modes(ledger, enhancements),
+        "service_modes": service_modes(ledger, _modes_in_use(scenario)),
         "receivers": figures.per_receiver(ledger),
         "links": figures.per_link(ledger),
         "nodes": nodes,
@@ -226,6 +224,20 @@ def _summary(
             for name, law in laws.items()
         },
     }
+
+
+def _modes_in_use(scenario: Scenario) -> ModesInUse:
+    """The modes of collaboration that a scenario has."""
+    enhancements = {
+        name: service.enhances for name, service in scenario.services.items() if service.enhances is not None
+    }
+    modes = scenario.collaboration
+    return ModesInUse(
+        enhancements,
+        continued=() if modes is None or modes.continuation is None else modes.continuation.services,
+        offloaded=() if modes is None or modes.offloading is None else modes.offloading.services,
+        warmup_s=scenario.warmup_s,
+    )
 
 
 def _marks(scenario: Scenario) -> dict[str, str]:

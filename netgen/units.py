@@ -26,6 +26,8 @@ _PREFIXED: dict[str, dict[str, int | Fraction]] = {
     "B": {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30},
     "bps": {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12},
     "W": {"u": Fraction(1, 10**6), "m": Fraction(1, 10**3), "k": 10**3, "M": 10**6},
+    "J": {"m": Fraction(1, 10**3), "k": 10**3, "M": 10**6},
+    "Wh": {"m": Fraction(1, 10**3), "k": 10**3},
     "Hz": {"m": Fraction(1, 10**3), "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12},
     "m": {"m": Fraction(1, 10**3), "c": Fraction(1, 100), "k": 10**3},
     "s": {"n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 10**3)},
@@ -39,6 +41,8 @@ _ROOTS = (
     "byte = 8 * bit = B",
     "bps = bit / second",
     "watt = [power] = W",
+    "joule = watt * second = J",
+    "watt_hour = watt * hour = Wh",
     "hertz = [frequency] = Hz",
     "metre = [length] = m = meter",
     "decibel = [level] = dB",
@@ -85,6 +89,7 @@ MEMORY_RATE = Dimension(
 )
 MEANING = Dimension("an amount of semantic bits", "bit", "25, 25 bit, 1.2 kbit", _BITS, bare=True)
 POWER = Dimension("a power", "W", "60 W, 500 mW, 43 dBm", ("uW", "mW", "W", "kW", "MW", "dBm"))
+ENERGY = Dimension("an energy", "J", "40 kJ, 12 Wh, 500 mJ", ("mJ", "J", "kJ", "MJ", "mWh", "Wh", "kWh"))
 FREQUENCY = Dimension("a frequency", "Hz", "600 MHz, 3.5 GHz", ("mHz", "Hz", "kHz", "MHz", "GHz", "THz"))
 DISTANCE = Dimension("a distance", "m", "80 m, 1.5 km", ("mm", "cm", "m", "km"))
 SPEED = Dimension("a speed", "m/s", "1.5 m/s, 50 km/h", ("m/s", "km/h"))

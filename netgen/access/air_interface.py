@@ -89,21 +89,24 @@ class Grant:
     ----------
     unicast, multicast : Share                  Per kind of queue.
     used_blocks : (S,) float                    Resource blocks in use, averaged over the epoch.
-    multicast_air_bps : (S,) float, bit/s       What goes over the air for multicast groups, each once, while the
-                                                sector is busy.
+    group : (m,) int64                          Multicast group of each multicast user.
+    group_sector : (g,) int64                   Sector of each group.
+    group_air_bps : (g,) float, bit/s           What goes over the air for each group, once, while its sector is busy.
     """
 
     unicast: Share
     multicast: Share
     used_blocks: Floats
-    multicast_air_bps: Floats
+    group: Rows
+    group_sector: Rows
+    group_air_bps: Floats
 
     @staticmethod
     def nothing(sectors: int) -> Grant:
         """Nobody gets anything."""
-        none = np.empty(0)
-        share = Share(np.empty(0, dtype=np.int64), none, none, none, none)
-        return Grant(share, share, np.zeros(sectors), np.zeros(sectors))
+        none, nobody = np.empty(0), np.empty(0, dtype=np.int64)
+        share = Share(nobody, none, none, none, none)
+        return Grant(share, share, np.zeros(sectors), nobody, nobody, none)
 
 
 def per_sector(sector: Rows, values: Floats, sectors: int) -> Floats:
@@ -178,7 +181,9 @@ class AirInterface:
                 mean_bps=heard_bps,
             ),
             used_blocks=used,
-            multicast_air_bps=per_sector(groups.sector, got_bps[users:], self.sectors) * haste,
+            group=groups.group,
+            group_sector=groups.sector,
+            group_air_bps=got_bps[users:] * haste[groups.sector],
         )
 
     def remember(self, unicast: Share, *, now_s: float, epoch_s: float) -> None:

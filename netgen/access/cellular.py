@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +11,16 @@ import simpy
 from numpy.typing import NDArray
 
 from netgen.access.air_interface import AirInterface, Grant, Share, Waiting, per_sector
+from netgen.access.cell_outlook import CellOutlook
 from netgen.access.crowd import Crowd
 from netgen.access.download import Download
+from netgen.access.last_hop import AirTimes
 from netgen.access.queues import TerminalQueues
 from netgen.access.sector_books import SectorBooks
-from netgen.radio.handover import A3Handover
+from netgen.radio.handover import A3Handover, ServingChanges
 from netgen.radio.signals import Signals
 from netgen.rng import hashed_uniform
+from netgen.topology.outages import Outages
 from netgen.transport.clock import NS_PER_S
 
 Floats = NDArray[np.float64]
@@ -25,6 +28,8 @@ Rows = NDArray[np.int64]
 
 # Rounds of sharing until interference and load agree, and how far they may be apart.
 _MOST_ROUNDS, _SETTLED_ACTIVITY = 3, 0.1
+_SILENCE_DBM = np.float32(-200.0)
+"""ASSUMED: a sector in an outage is measured at -200 dBm, weaker than any on air."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,11 +64,16 @@ class CellularParts:
     give_up_late: bool
 
 
-class CellularNetwork:
+class CellularNetwork(CellOutlook):
     """The downlinks of all sectors of a cellular network.
 
     At the begin of every epoch users move, hand over, and are given rates that hold until its end. What comes
-    in meanwhile for a user without anything waiting is served from the next epoch on.
+    in meanwhile for a user without anything waiting is served from the next epoch on. An outage that begins or ends
+    inside an epoch splits it in two there.
+
+    A sector in an outage sends nothing, interferes with nobody and has no blocks in the books. Its users measure it
+    as silent, and leave it by event A3: after filter and time to trigger, not at once, with the interruption of any
+    handover; they come back in the same way. What waits for them is kept.
 
     Parameters
     ----------
@@ -72,6 +82,7 @@ class CellularNetwork:
     epoch_ns : int, ns              Length of an epoch.
     interval_ns, end_ns : int, ns   Interval of the books, and end of the run.
     warmup_ns : int, ns             Before this time nothing is counted in the distributions.
+    outages : mapping               Outages of sectors, by number, and of the whole network, by None.
     """
 
     def __init__(
@@ -85,32 +96,31 @@ class CellularNetwork:
         interval_ns: int,
         end_ns: int,
         warmup_ns: int = 0,
+        outages: Mapping[int | None, Outages] | None = None,
     ) -> None:
-        self.env, self.name, self.parts = env, name, parts
+        users, sectors = len(parts.members), parts.air.sectors
+        super().__init__(name, parts, users=users, air_times=AirTimes(outages or {}, sectors, end_ns=end_ns))
+        self.env = env
         self.epoch_ns, self.interval_ns, self.end_ns = epoch_ns, interval_ns, end_ns
         self.services, self._warmup_ns = 0, warmup_ns
-        users = len(parts.members)
-        self.books = SectorBooks(parts.air.sectors, users, interval_ns=interval_ns, end_ns=end_ns)
+        self.books = SectorBooks(sectors, users, interval_ns=interval_ns, end_ns=end_ns)
         intervals = len(self.books.user_s)
         self.capacity_bits, self.semantic_bits = np.zeros(intervals), np.zeros(intervals)
         self.discriminative_bits, self.generative_bits = np.zeros(intervals), np.zeros(intervals)
-        self.unicast, self.multicast = TerminalQueues(users), TerminalQueues(users)
         self._service_numbers = services
         self._members = _as_slice(parts.members)
         self._since_ns = 0
-        self._grant = Grant.nothing(parts.air.sectors)
-        self._epoch_begin_ns, self._busy_s = 0, np.zeros(parts.air.sectors)
-        self._activity = np.full(parts.air.sectors, parts.activity or 0.0)
-        self._mean_rate_bps = np.zeros(parts.air.sectors)
+        self._epoch_begin_ns, self._busy_s = 0, np.zeros(sectors)
+        self._mean_rate_bps = np.zeros(sectors)
         self._turns = max(interval_ns // epoch_ns, 1)
         self._turn = np.zeros(users, dtype=np.int64)
-        self._sampled = np.zeros((2, parts.air.sectors))
+        self._sampled = np.zeros((2, sectors))
         env.process(self._run())
 
     @property
     def capacity_bps(self) -> float:
-        """What all sectors together would carry at the mean rate per block of the users they have now."""
-        return float(self._mean_rate_bps @ self.parts.air.blocks)
+        """What all sectors on air together would carry at the mean rate per block of the users they have now."""
+        return float(self._mean_rate_bps @ self._blocks)
 
     @property
     def offered_bits(self) -> float:
@@ -133,9 +143,15 @@ class CellularNetwork:
         return round(float(self.unicast.backlog_bits.sum() + self.multicast.backlog_bits.sum()))
 
     def enqueue(self, download: Download) -> None:
-        """Queue a segment for some users, behind what they already wait for."""
+        """Queue a segment for some users, behind what they already wait for.
+
+        Raises ValueError for a multicast of which users need different numbers of bits.
+        """
         number = self._service_numbers[download.service]
-        queues = self.multicast if number in self.parts.multicast else self.unicast
+        once = number in self.parts.multicast if download.multicast is None else download.multicast
+        if once:
+            download.require_one_size()
+        queues = self.multicast if once else self.unicast
         if not self.parts.give_up_late:
             download.deadline_ns = None
         queues.enqueue(self._noting(download), number)
@@ -164,27 +180,32 @@ class CellularNetwork:
         return download
 
     def _run(self) -> Generator[simpy.Event, Any, None]:
-        """One turn per epoch."""
-        epoch = 0
+        """One turn per epoch, or per piece of one between changes of what is on air."""
         while int(self.env.now) < self.end_ns:
             now_ns = int(self.env.now)
-            step_ns = min((now_ns // self.epoch_ns + 1) * self.epoch_ns, self.end_ns) - now_ns
-            self._begin_epoch(epoch, step_ns / NS_PER_S)
+            epoch_end_ns = (now_ns // self.epoch_ns + 1) * self.epoch_ns
+            step_ns = min(epoch_end_ns, self._air_times.next_change_ns(now_ns), self.end_ns) - now_ns
+            self._begin_epoch(step_ns / NS_PER_S)
             yield self.env.timeout(step_ns)
             self._advance()
-            epoch += 1
 
-    def _begin_epoch(self, epoch: int, epoch_s: float) -> None:
+    def _begin_epoch(self, epoch_s: float) -> None:
         """Users move, hand over and are given rates."""
         now_ns = int(self.env.now)
         now_s = now_ns / NS_PER_S
         for queues in (self.unicast, self.multicast):
             queues.give_up(now_ns)
-        self._move(now_s, self.epoch_ns / NS_PER_S)
+        before, self._up = self._up, self._air_times.on_air(now_ns)
+        self._blocks = np.where(self._up, self.parts.air.blocks, 0.0)
+        activity = self._activity if self.parts.activity is None else self.parts.activity
+        self._activity = np.where(self._up, activity, 0.0)
+        since_ns = (now_ns - self._epoch_begin_ns) or self.epoch_ns
+        self._move(now_s, since_ns / NS_PER_S, all_levels=not np.array_equal(before, self._up))
         self._grant = self._granted(now_s, epoch_s)
         used = np.minimum(self._grant.used_blocks / self.parts.air.blocks, 1.0)
         self._epoch_begin_ns, self._busy_s = now_ns, used * epoch_s
-        self._sample(epoch)
+        if now_ns % self.epoch_ns == 0:
+            self._sample(now_ns // self.epoch_ns)
 
     def _granted(self, now_s: float, epoch_s: float) -> Grant:
         """Share out the blocks, again while the interference that follows differs from the one assumed."""
@@ -208,20 +229,29 @@ class CellularNetwork:
         air.remember(grant.unicast, now_s=now_s, epoch_s=epoch_s)
         return grant
 
-    def _move(self, now_s: float, epoch_s: float) -> None:
-        """Bring positions, signals and serving sectors up to now."""
+    def _move(self, now_s: float, since_s: float, *, all_levels: bool) -> None:
+        """Bring positions, signals and serving sectors up to now; `all_levels` when a sector went down or up."""
         parts = self.parts
         parts.crowd.look(now_s)
         x_m, y_m = parts.crowd.x_m[self._members], parts.crowd.y_m[self._members]
         moved = parts.signals.move(x_m, y_m, parts.tolerance_m)
         measured = parts.handover.unsettled().copy()
         measured[moved] = True
-        rows = np.flatnonzero(measured)
-        changes = parts.handover.follow(now_s, epoch_s, rows=rows, signals=parts.signals)
+        measured |= all_levels
+        changes = self._handed_over(now_s, since_s, np.flatnonzero(measured))
         real = changes.from_sector >= 0
         if real.any():
             slot = min(int(self.env.now) // self.interval_ns, len(self.semantic_bits) - 1)
             self.books.handed_over(slot, changes.rows[real], changes.to_sector[real], changes.ping_pong[real])
+
+    def _handed_over(self, now_s: float, since_s: float, rows: Rows) -> ServingChanges:
+        """Let some users measure and hand over; a sector in an outage is silent to them."""
+        handover, signals = self.parts.handover, self.parts.signals
+        if self._up.all():
+            return handover.follow(now_s, since_s, rows=rows, signals=signals)
+        measured_dbm = signals.received_dbm(rows)
+        measured_dbm[:, ~self._up] = _SILENCE_DBM
+        return handover.step(now_s, since_s, rows=rows, measured_dbm=measured_dbm)
 
     def _waiting(self, queues: TerminalQueues, now_s: float, epoch_s: float) -> Waiting:
         """Users of one kind of queue with something waiting, and what a block gives them."""
@@ -229,6 +259,8 @@ class CellularNetwork:
         parts = self.parts
         if not parts.crowd.all_present:
             rows = rows[parts.crowd.present[parts.members[rows]]]
+        if not self._up.all():
+            rows = rows[self._up[parts.handover.serving[rows]]]
         if not len(rows):
             return Waiting.nobody()
         sector = parts.handover.serving[rows]
@@ -242,21 +274,11 @@ class CellularNetwork:
             available=parts.handover.available(rows, now_s, epoch_s=epoch_s),
         )
 
-    def _rate_per_block_bps(self, rows: Rows, sector: Rows) -> Floats:
-        """What a block gives some users at their sectors."""
-        return self.parts.air.rates.rate_per_block_bps(self._sinr_db(rows, sector))
-
-    def _sinr_db(self, rows: Rows, sector: Rows) -> Floats:
-        """SINR of some users at their sectors."""
-        sinr = self.parts.signals.sinr(rows, sector, self._activity)
-        with np.errstate(divide="ignore"):
-            level_db: Floats = 10.0 * np.log10(sinr.astype(np.float64))
-        return level_db
-
     def _sample(self, epoch: int) -> None:
         """Take the SINR of some users, so that everybody's is taken once an interval, at instants spread over it.
 
-        In the first epoch all are looked at, for the mean rates of the sectors alone: nothing interferes yet.
+        In the first epoch all are looked at, for the mean rates of the sectors alone: nothing interferes yet. Who is
+        still with a sector in an outage is left out.
         """
         parts, turn = self.parts, epoch % self._turns
         now_ns = int(self.env.now)
@@ -266,7 +288,7 @@ class CellularNetwork:
             luck = hashed_uniform(np.uint64(epoch), parts.identity)
             self._turn = (luck * self._turns).astype(np.int64)
         chosen = self._turn == turn if epoch else np.ones(len(self._turn), dtype=np.bool_)
-        rows = np.flatnonzero(chosen & parts.crowd.present[self._members])
+        rows = np.flatnonzero(chosen & parts.crowd.present[self._members] & self._up[parts.handover.serving])
         if len(rows):
             sector = parts.handover.serving[rows]
             sinr_db = self._sinr_db(rows, sector)
@@ -291,19 +313,20 @@ class CellularNetwork:
         # A sector is busy from the begin of the epoch on, for as long as it takes.
         busy_s = np.clip(self._busy_s - since_s, 0.0, span_s)
         self._since_ns = now_ns
-        air, books = self.parts.air, self.books
+        books = self.books
         bits, generative = self._serve(begin_s, span_s, busy_s)
         self.discriminative_bits[slot] += bits - generative
         self.generative_bits[slot] += generative
-        idle_block_s = air.blocks * (span_s - busy_s)
-        self.capacity_bits[slot] += bits + float(idle_block_s @ self._mean_rate_bps)
-        books.used_block_s[slot] += air.blocks * busy_s
-        books.block_s[slot] += air.blocks * span_s
+        used_block_s, block_s = self._blocks * busy_s, self._blocks * span_s
+        self.capacity_bits[slot] += bits + float((block_s - used_block_s) @ self._mean_rate_bps)
+        books.used_block_s[slot] += used_block_s
+        books.block_s[slot] += block_s
+        self._usage += used_block_s, block_s
         serving = self.parts.handover.serving
         attached = (
             serving if self.parts.crowd.all_present else serving[self.parts.crowd.present[self._members]]
         )
-        books.user_s[slot] += np.bincount(attached, minlength=air.sectors) * span_s
+        books.user_s[slot] += np.bincount(attached, minlength=len(self._blocks)) * span_s
 
     def _serve(self, begin_s: float, span_s: float, busy_s: Floats) -> tuple[float, float]:
         """Let the queues have what they were granted; return the bits on the air, and those that steer models."""
@@ -315,9 +338,13 @@ class CellularNetwork:
         if len(grant.multicast.rows):
             heard = self._serve_share(self.multicast, grant.multicast, begin_s, span_s)
             # The members of a group hear the same bits, which go over the air once.
-            sent = grant.multicast_air_bps * busy_s
-            generative_bits += float(sent.sum()) * float(heard[2].sum()) / max(float(heard[1].sum()), 1e-300)
-            on_air = on_air + sent
+            sent = grant.group_air_bps * busy_s[grant.group_sector]
+            heard_bits, steering_bits = (
+                per_sector(grant.group, some, len(sent)) for some in (heard[1], heard[2])
+            )
+            steering = np.divide(steering_bits, heard_bits, out=np.zeros(len(sent)), where=heard_bits > 0)
+            generative_bits += float(sent @ steering)
+            on_air = on_air + per_sector(grant.group_sector, sent, sectors)
             rows, bits, active_s = _together((rows, bits, active_s), (heard[0], heard[1], heard[3]))
         self.books.served(slot, rows, serving[rows], bits, active_s)
         self.books.carried_bits[slot] += on_air

@@ -24,6 +24,7 @@ class Crowd:
     ----------
     x_m, y_m : (N,) float, m        Where they were when somebody looked last.
     present : (N,) bool             Who was there; `all_present` when everybody was.
+    moving : (N,) bool              False for users who never move at all.
     """
 
     def __init__(self, groups: Sequence[Mobility]) -> None:
@@ -33,6 +34,7 @@ class Crowd:
         self.x_m, self.y_m = np.empty(self.count), np.empty(self.count)
         self.present = np.ones(self.count, dtype=np.bool_)
         self.all_present = True
+        self.moving = np.concatenate([np.zeros(0, dtype=np.bool_), *(group.moving for group in groups)])
         self._groups = [
             (slice(int(low), int(high)), group, not isinstance(group, Static))
             for low, high, group in zip(edges[:-1], edges[1:], groups, strict=True)

@@ -1,6 +1,8 @@
-"""What waits for each terminal: one first-in-first-out queue of segments per user, all of them in arrays."""
+"""What waits for terminals: a first-in-first-out queue of segments per user in arrays, and lines that all hear."""
 
 from __future__ import annotations
+
+from collections import deque
 
 import numpy as np
 
@@ -35,6 +37,7 @@ class TerminalQueues:
         self._waiting = np.zeros(users, dtype=np.int64)
         self._downloads: dict[int, Download] = {}
         self._missing: dict[int, int] = {}
+        self._complete: list[int] = []
         self._count = 0
         # Per download ever made: its service, its generative share, and whether it was given up.
         self._service = np.zeros(1024, dtype=np.int64)
@@ -66,6 +69,17 @@ class TerminalQueues:
         number: Rows = self._numbers[rows, self._head[rows]]
         return number
 
+    def in_line(self) -> tuple[Rows, Rows, Floats]:
+        """Everything that waits, as users, numbers of segments, and bits that the users still miss of them."""
+        rows = self.active()
+        order = np.arange(self._depth)
+        place = (self._head[rows, None] + order) % self._depth
+        line, step = np.nonzero(order < self._waiting[rows, None])
+        users, numbers = rows[line], self._numbers[rows[line], place[line, step]]
+        bits = np.where(step == 0, self._head_left_bits[users], self._sizes[rows[line], place[line, step]])
+        live = ~self._given_up[numbers]
+        return users[live], numbers[live], bits[live]
+
     def enqueue(self, download: Download, service: int = 0) -> None:
         """Put a segment of a service, which has a number, behind what its users already wait for."""
         number, users = self._register(download)
@@ -76,10 +90,11 @@ class TerminalQueues:
         place = (self._head[users] + waiting) % self._depth
         self._sizes[users, place] = download.size_bits
         self._numbers[users, place] = number
-        self._head_left_bits[users[waiting == 0]] = download.size_bits
+        first = waiting == 0
+        self._head_left_bits[users[first]] = download.bits[first]
         self._waiting[users] = waiting + 1
         self.backlog_bits[users] += download.size_bits
-        self.offered_bits += float(download.size_bits) * len(users)
+        self.offered_bits += float(download.total_bits)
 
     def serve(
         self,
@@ -92,6 +107,8 @@ class TerminalQueues:
         lag_s: Floats | float = 0.0,
     ) -> tuple[Floats, Floats]:
         """Serve some users at constant rates for a span of time, and finish what becomes complete.
+
+        What becomes complete is told when all books are up to date, so it may bring more to the queues.
 
         Parameters
         ----------
@@ -131,6 +148,9 @@ class TerminalQueues:
         backlog_bits[empty] = 0.0
         self.backlog_bits[rows] = backlog_bits
         self.carried_bits += float(bits.sum())
+        complete, self._complete = self._complete, []
+        for number in complete:
+            self._finish(number, given_up=False)
         return bits, generative
 
     def _serve_through(
@@ -172,9 +192,10 @@ class TerminalQueues:
         for number in late:
             self._given_up[number] = True
             download = self._downloads[number]
-            users = download.users[np.isnan(download.done_s)]
+            missing = np.isnan(download.done_s)
+            users = download.users[missing]
             at_head = (self._numbers[users, self._head[users]] == number) & (self._waiting[users] > 0)
-            dropped = np.full(len(users), float(download.size_bits))
+            dropped = download.bits[missing]
             first = users[at_head]
             dropped[at_head] = self._head_left_bits[first]
             self.backlog_bits[users] -= dropped
@@ -225,7 +246,7 @@ class TerminalQueues:
             users = users[(waiting > 0) & self._given_up[self._numbers[users, head]]]
 
     def _record(self, events: list[tuple[Rows, Rows, Floats]]) -> None:
-        """Note completions, download by download, and finish those that are complete everywhere."""
+        """Note completions, download by download, and which of them are complete everywhere."""
         if not events:
             return
         numbers = np.concatenate([event[0] for event in events])
@@ -240,10 +261,93 @@ class TerminalQueues:
             download.done_s[np.searchsorted(download.users, users[begin:end])] = at_s[begin:end]
             self._missing[number] -= int(end - begin)
             if not self._missing[number]:
-                self._finish(number, given_up=False)
+                self._complete.append(number)
 
     def _finish(self, number: int, *, given_up: bool) -> None:
         """The fate of a download is known."""
         download = self._downloads.pop(number)
         del self._missing[number]
         download.done(download.done_s, given_up)
+
+
+class SharedLine:
+    """Segments that go out once for all of their users, one after the other, like the queue of one more user.
+
+    Bits on the air count once; those offered, carried, discarded and waiting count for every user who is to hear them.
+    """
+
+    def __init__(self) -> None:
+        self.offered_bits = self.carried_bits = self.discarded_bits = 0.0
+        # Download, what is missing of it on the air, and the smallest peak rate of its users.
+        self._line: deque[tuple[Download, float, float]] = deque()
+
+    def __len__(self) -> int:
+        """Number of segments that wait."""
+        return len(self._line)
+
+    @property
+    def backlog_bits(self) -> float:
+        """Bits that wait, counted for every user."""
+        return sum(left_bits * len(download.users) for download, left_bits, _ in self._line)
+
+    @property
+    def air_backlog_bits(self) -> float:
+        """Bits that wait, counted once."""
+        return sum(left_bits for _, left_bits, _ in self._line)
+
+    @property
+    def peak_bps(self) -> float:
+        """Rate that all users of the first segment can take, bit/s; 0 when nothing waits."""
+        return self._line[0][2] if self._line else 0.0
+
+    def enqueue(self, download: Download, peak_bps: float) -> None:
+        """Put a segment, all users of which can take a rate, behind the others."""
+        size_bits = float(download.require_one_size())
+        download.done_s = np.full(len(download.users), np.nan)
+        self.offered_bits += float(download.total_bits)
+        self._line.append((download, size_bits, peak_bps))
+
+    def serve(self, rate_bps: float, begin_s: float, span_s: float) -> tuple[float, float, list[Download]]:
+        """Send at a constant rate, or the lower one that all users of a segment can take, for a span of time.
+
+        Returns
+        -------
+        bits, generative : float, bit   What went over the air, and how much of it steers models.
+        complete : list of Download     Whose instants are known now; the caller tells them.
+        """
+        bits, generative, spent_s = 0.0, 0.0, 0.0
+        complete = []
+        while self._line and spent_s < span_s:
+            download, left_bits, peak_bps = self._line[0]
+            # The rate is for the users of the first segment; those of the next may take less.
+            rate = min(rate_bps, peak_bps)
+            able_bits = rate * (span_s - spent_s)
+            through = left_bits <= able_bits + _SLACK_BITS and able_bits > 0
+            moved = left_bits if through else able_bits
+            bits += moved
+            generative += moved * download.generative_share
+            self.carried_bits += moved * len(download.users)
+            if not through:
+                self._line[0] = (download, left_bits - moved, peak_bps)
+                break
+            self._line.popleft()
+            spent_s = min(spent_s + left_bits / rate, span_s)
+            download.done_s[:] = begin_s + spent_s
+            complete.append(download)
+        return bits, generative, complete
+
+    def give_up(self, now_ns: int) -> list[Download]:
+        """Drop every segment whose deadline has passed; the caller tells their ends."""
+        late = [
+            entry
+            for entry in self._line
+            if entry[0].deadline_ns is not None and entry[0].deadline_ns < now_ns
+        ]
+        for entry in late:
+            self._line.remove(entry)
+            self.discarded_bits += entry[1] * len(entry[0].users)
+        return [download for download, _, _ in late]
+
+    def finish(self) -> list[Download]:
+        """Segments that are under way at the end of a run; they stay in line."""
+        return [download for download, _, _ in self._line]

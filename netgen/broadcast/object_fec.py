@@ -21,6 +21,7 @@ _LOWEST_LOSS = 1e-6
 _SPREAD_POINTS = 161
 _FOCUS_POINTS = 321
 _FOCUS_WIDTH = 9.0
+_MOST_WEIGHTS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,17 @@ class ObjectCode:
             failure = self.failure_at_source * self.failure_decay ** np.maximum(extra, 0.0)
         return np.where(extra < 0, 1.0, failure)
 
+    def mean_overhead(self) -> float:
+        """Mean number of symbols beyond K that decoding needs; 0 when no repair symbols were sent.
+
+        Without them nothing is decoded: what is missing are the very source symbols that were lost.
+        """
+        if self.repair_symbols == 0 or self.failure_at_source == 0.0:
+            return 0.0
+        return (
+            self.failure_at_source / (1.0 - self.failure_decay) if self.failure_decay < 1.0 else float("inf")
+        )
+
     def significant_extras(self) -> int:
         """Number of extra symbols, from 0 up, whose decoding failure still counts, at most the repair symbols."""
         if self.failure_at_source == 0.0:
@@ -126,6 +138,70 @@ def object_loss_probability(
             f"above {_LARGEST_RECURSION}); split the object into source blocks"
         )
     return _burst_loss(code, loss.ravel(), correlation.ravel()).reshape(loss.shape)
+
+
+def missing_symbols(
+    code: ObjectCode, loss_probability: ArrayLike, quantile: ArrayLike
+) -> NDArray[np.float64]:
+    """Symbols that receivers who could not rebuild an object still need, by block-level recovery.
+
+    Parameters
+    ----------
+    code : ObjectCode                   Symbols needed and sent, and the decoding overhead.
+    loss_probability : (n,) float       Packet loss probability p of each receiver, 0 to 1.
+    quantile : (n,) float               Where each stands in the distribution of the number of symbols received,
+                                        given that decoding failed: 0 for the fewest, below 1.
+
+    Returns
+    -------
+    (n,) float                          K and the mean overhead less what was received, at least 1. Where a loss
+                                        is impossible (p = 0) it is the limit for p to 0.
+
+    Valid for                           Packets lost independently: bursts are neglected, with which more is missing
+                                        at once. Repair symbols are new to whoever asks for them.
+    Source                              Elementary probability: the binomial distribution, weighted with the failure
+                                        of decoding. Repair of single blocks by request: 3GPP TS 26.346, 9.3.
+    """
+    loss, quantile = np.atleast_1d(np.asarray(loss_probability, np.float64), np.asarray(quantile, np.float64))
+    lost = np.empty(loss.shape)
+    sent, repair = code.sent_symbols, code.repair_symbols
+    fewest = max(repair - code.significant_extras() + 1, 0 if repair else 1)
+    middle = np.floor(sent * loss)
+    reach = 9.0 * np.sqrt(sent * loss * (1.0 - loss)) + 20.0
+    low = np.maximum(np.floor(middle - reach), fewest)
+    high = np.minimum(np.ceil(np.maximum(middle, fewest) + reach), sent)
+    if loss.size:
+        width = int((high - low).max()) + 1
+        log_factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, sent + 1.0)))])
+        for begin in range(0, loss.size, max(_MOST_WEIGHTS // width, 1)):
+            part = slice(begin, begin + max(_MOST_WEIGHTS // width, 1))
+            count = low[part, None] + np.arange(float(width))
+            count = np.where(count <= high[part, None], count, np.inf)
+            weight = _failure_weights(code, count, loss[part, None], log_factorial)
+            worse = np.cumsum(weight[:, ::-1], axis=1)[:, ::-1]
+            lost[part] = low[part] + (worse > quantile[part, None] * worse[:, :1]).sum(axis=1) - 1.0
+    return np.maximum(code.source_symbols + code.mean_overhead() - (sent - lost), 1.0)
+
+
+def _failure_weights(code: ObjectCode, lost: Floats, loss: Floats, log_factorial: Floats) -> Floats:
+    """Probability that so many symbols are lost and decoding fails, but for a factor of each row."""
+    sent, repair = code.sent_symbols, code.repair_symbols
+    possible = lost <= sent
+    counts: NDArray[np.int64] = np.where(possible, lost, 0.0).astype(np.int64)
+    inside = np.clip(loss, _TINY, 1.0 - 1e-16)
+    level: Floats = np.where(possible, lost, 0.0) * np.log(inside) + (sent - counts) * np.log1p(-inside)
+    level = level - log_factorial[counts] - log_factorial[sent - counts]
+    # Symbols of the repair alone: all source symbols are there, and nothing has to be decoded.
+    of_repair = np.minimum(counts, repair)
+    spared = np.exp(
+        log_factorial[repair] - log_factorial[repair - of_repair]
+        - log_factorial[sent] + log_factorial[sent - of_repair]
+    )  # fmt: skip
+    fails = code.decoding_failure(sent - counts) * np.where(counts <= repair, 1.0 - spared, 1.0)
+    level = np.where(possible & (fails > 0.0), level, -np.inf)
+    with np.errstate(under="ignore"):
+        weight: Floats = np.exp(level - level.max(axis=1, keepdims=True)) * fails
+    return weight
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,22 +6,23 @@ import numpy as np
 import simpy
 
 from netgen.build.bursts import burst_notes
+from netgen.build.collaboration import Surroundings, build_cores, build_terminals, forced_kinds
 from netgen.build.contents import build_menu, build_tracks
-from netgen.build.names import air_of
 from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
-from netgen.build.receivers import Receivers, build_receivers
 from netgen.build.semantics import link_candidates
-from netgen.build.towers import tower_pipes
+from netgen.engine.node import Node
 from netgen.engine.options import Outlook
 from netgen.engine.reception import Reception
 from netgen.engine.relay import Relay
 from netgen.engine.segment_log import SegmentLog
-from netgen.engine.service import Service
-from netgen.engine.simulation import Simulation
+from netgen.engine.service import Dispatcher, Service
+from netgen.engine.simulation import Companion, EveryReceiver, Simulation
 from netgen.errors import InputError
+from netgen.generative.action import Menu
 from netgen.ledger import LedgerWriter
 from netgen.media.segment_track import SegmentTrack
+from netgen.policy import RelayPolicy
 from netgen.rng import Streams
 from netgen.schema.network import TowerNode
 from netgen.schema.scenario import Scenario
@@ -31,6 +32,10 @@ from netgen.traffic.offers import periodic_offers_s, poisson_offers_s
 from netgen.transport.background import BackgroundFlow
 from netgen.transport.carriage import Transport
 from netgen.transport.clock import to_ns
+from netgen.world.faults import build_outages, outages_of
+from netgen.world.names import air_of
+from netgen.world.receivers import Receivers, build_receivers
+from netgen.world.towers import tower_pipes
 
 _SOURCE_KINDS = {"tower": "broadcast", "cell": "cellular", "ran": "cellular"}
 
@@ -57,43 +62,70 @@ def build_simulation(
     """
     streams = Streams(seed)
     env = simpy.Environment(0)
-    network = build_network(scenario, streams)
+    outages = build_outages(scenario, streams)
+    network = build_network(scenario, streams, outages_of(outages, "link"))
     tracks = build_tracks(scenario, streams)
     menu = build_menu(scenario)
-    nodes, notes = build_nodes(scenario, streams, env, menu=menu, forced_policy=forced_policy)
-    receivers = build_receivers(scenario, streams, env)
+    relay_policy, service_policy = _forced(scenario, forced_policy)
+    nodes, notes = build_nodes(
+        scenario, streams, env, menu=menu, failures=outages_of(outages, "gpu"), forced_policy=relay_policy
+    )
+    receivers = build_receivers(scenario, streams, env, outages)
     services = _services(scenario, network, tracks, receivers, streams)
     notes += burst_notes(
         services, nodes=nodes, population=receivers.population, duration_s=scenario.duration_s
     )
+    relay = _relay(scenario, writer, env, network, menu, nodes, receivers)
+    best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=receivers.downlinks)
+    terminals = build_terminals(scenario, receivers.population, menu)
+    if any(audience.terminal.generator is not None for audience in scenario.audiences.values()):
+        relay.reception.terminals = terminals
+    dispatcher: Dispatcher = EveryReceiver(receivers.population, receivers.downlinks, env)
+    companions: tuple[Companion, ...] = ()
+    if scenario.collaboration is not None:
+        by_name = {service.name: service for service in services}
+        around = Surroundings(env, relay, receivers, by_name, writer, outages, terminals, service_policy)
+        cores, dispatcher = build_cores(scenario, streams, around, dispatcher)
+        companions = (cores,)
+    return Simulation(
+        env=env, end_ns=to_ns(scenario.duration_s), interval_ns=to_ns(scenario.interval_s),
+        transport=relay.transport, relay=relay, population=receivers.population, nodes=nodes, services=services,
+        background=_background(scenario, network, streams), candidates=best, uncontracted=uncontracted,
+        writer=writer, dispatcher=dispatcher, companions=companions, notes=notes,
+    )  # fmt: skip
+
+
+def _forced(scenario: Scenario, policy: str | None) -> tuple[str | None, str | None]:
+    """A baseline's policy as the one of all nodes, and as that of the service modes, whichever it can be."""
+    if policy is None:
+        return None, None
+    kinds = forced_kinds(scenario, policy)
+    of_services = any(kind is not RelayPolicy for kind in kinds)
+    if of_services and RelayPolicy not in kinds and scenario.collaboration is None:
+        raise InputError(f'baseline: "{policy}" is a policy of service modes, and there is no collaboration')
+    return policy if RelayPolicy in kinds else None, policy if of_services else None
+
+
+def _relay(
+    scenario: Scenario,
+    writer: LedgerWriter,
+    env: simpy.Environment,
+    network: Network,
+    menu: Menu,
+    nodes: dict[str, Node],
+    receivers: Receivers,
+) -> Relay:
+    """What moves segments from node to node."""
     transport = Transport(env, tuple(network.links.values()))
-    outlook = Outlook(transport, menu=menu, nodes=nodes, downlinks=receivers.downlinks)
-    reception = _reception(scenario, writer, receivers)
-    relay = Relay(
+    return Relay(
         transport,
         nodes=nodes,
-        outlook=outlook,
-        reception=reception,
+        outlook=Outlook(transport, menu=menu, nodes=nodes, downlinks=receivers.downlinks),
+        reception=_reception(scenario, writer, receivers),
         writer=writer,
         packet_bits=scenario.packet_bits,
         interval_ns=to_ns(scenario.interval_s),
         end_ns=to_ns(scenario.duration_s),
-    )
-    best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=receivers.downlinks)
-    return Simulation(
-        env=env,
-        end_ns=to_ns(scenario.duration_s),
-        interval_ns=to_ns(scenario.interval_s),
-        transport=transport,
-        relay=relay,
-        population=receivers.population,
-        nodes=nodes,
-        services=services,
-        background=_background(scenario, network, streams),
-        candidates=best,
-        uncontracted=uncontracted,
-        writer=writer,
-        notes=notes,
     )
 
 

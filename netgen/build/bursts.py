@@ -46,6 +46,8 @@ def burst_notes(
                 if nodes[link.source].deciders.get(service.name) is not None:
                     arrival_bps = math.inf
                 drain_bps = float(link.capacity.work_bits(np.array([duration_s]))[0]) / duration_s
+                if drain_bps <= 0:
+                    break  # cut for the whole run: nothing comes to what is behind it
                 waiting_bits = bits[link] * (1.0 - min(1.0, drain_bps / arrival_bps))
                 if link.queue_bits is not None and waiting_bits > link.queue_bits:
                     if link.name not in named:

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from netgen.build.audiences import pipe_of
-from netgen.build.names import air_of
-from netgen.build.towers import tower_pipes
 from netgen.errors import InputError
 from netgen.rng import Streams
 from netgen.schema.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
@@ -18,10 +15,14 @@ from netgen.schema.scenario import Service as ServiceSpec
 from netgen.topology.capacity import CapacityProcess
 from netgen.topology.capacity_trace import capacity_from_trace
 from netgen.topology.loss import LossProcess
+from netgen.topology.outages import NOTHING_DOWN, Outages
 from netgen.topology.routes import Edge, Router, Weight
 from netgen.transport.clock import to_ns
 from netgen.transport.link import Link
 from netgen.transport.link_books import LinkBooks
+from netgen.world.audiences import pipe_of
+from netgen.world.names import air_of
+from netgen.world.towers import tower_pipes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +43,19 @@ class Network:
         return tuple(self.links[f"{one}->{other}"] for one, other in pairwise(nodes))
 
 
-def build_network(scenario: Scenario, streams: Streams) -> Network:
-    """Make every link with its books, and the router."""
+def build_network(
+    scenario: Scenario, streams: Streams, cuts: Mapping[str, Outages] = NOTHING_DOWN
+) -> Network:
+    """Make every link with its books, and the router; `cuts` are outages by the name of the link."""
     interval_ns, end_ns = to_ns(scenario.interval_s), to_ns(scenario.duration_s)
     links: dict[str, Link] = {}
     edges = []
     for name, spec in scenario.links.items():
         capacity = build_capacity(spec)
+        edges.append(Edge(spec.source, spec.target, spec.delay_s, capacity.rate_at(0.0)))
+        if name in cuts:
+            # Routes are planned for what works.
+            capacity = capacity.interrupted(cuts[name])
         links[name] = Link(
             name,
             spec.source,
@@ -61,7 +68,6 @@ def build_network(scenario: Scenario, streams: Streams) -> Network:
             noise_key=streams.key(f"world/loss/{name}"),
             books=LinkBooks(capacity, interval_ns, end_ns),
         )
-        edges.append(Edge(spec.source, spec.target, spec.delay_s, capacity.rate_at(0.0)))
     for name, node in scenario.nodes.items():
         if isinstance(node, TowerNode) and node.radio is not None:
             for pipe_name, pipe in tower_pipes(name, node).items():

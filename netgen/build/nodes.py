@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import simpy
 
-from netgen.build.names import air_of
-from netgen.build.towers import tower_pipes
 from netgen.engine.gpu import Gpu
 from netgen.engine.node import CHANNEL, Decider, Node, NodeBooks
 from netgen.errors import InputError, ModelRangeError
@@ -20,7 +19,10 @@ from netgen.rng import Streams
 from netgen.schema.network import Gpu as GpuSpec
 from netgen.schema.network import TowerNode
 from netgen.schema.scenario import Scenario
+from netgen.topology.outages import NOTHING_DOWN, Outages
 from netgen.transport.clock import to_ns
+from netgen.world.names import air_of
+from netgen.world.towers import tower_pipes
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,12 @@ def build_nodes(
     env: simpy.Environment,
     *,
     menu: Menu,
+    failures: Mapping[str, Outages] = NOTHING_DOWN,
     forced_policy: str | None = None,
 ) -> tuple[dict[str, Node], tuple[str, ...]]:
     """Make every node, with notes on what their devices cannot do.
 
-    `forced_policy` replaces all policies (for a baseline).
+    `forced_policy` replaces all policies (for a baseline); `failures` are outages of GPUs by the name of their node.
 
     A policy is asked at nodes that have a GPU or name a policy of their own; elsewhere there is nothing
     to decide, and segments pass.
@@ -119,7 +122,8 @@ def build_nodes(
         gpu, skills = None, Skills()
         if spec.gpu is not None:
             device = build_device(name, spec.gpu, measured=menu.devices)
-            gpu = Gpu(env, device, interval_ns=interval_ns, end_ns=end_ns)
+            down = failures.get(name, Outages.none())
+            gpu = Gpu(env, device, interval_ns=interval_ns, end_ns=end_ns, outages=down)
             allowed = menu.names if spec.actions is None else spec.actions
             skills = find_skills(device, allowed, menu)
             notes += [f"node {name} cannot run {refusal}" for refusal in skills.refusals]

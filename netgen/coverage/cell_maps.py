@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from netgen.broadcast.raster import Box, CoverageMap
-from netgen.build.cellular import build_rates, build_sectors, build_terminals, carrier_noise_dbm
 from netgen.coverage.made_map import AudienceShare, MadeMap
 from netgen.coverage.world import Floats, Numbers, World
 from netgen.nr.link_adaptation import OUT_OF_RANGE
@@ -21,6 +20,7 @@ from netgen.radio.sectors import Sectors
 from netgen.radio.signals import make_signals
 from netgen.schema.radio import CellularRadio
 from netgen.topology.layout import SiteLayout
+from netgen.world.cellular import build_rates, build_sectors, build_terminals, carrier_noise_dbm
 
 _CELLS_ACROSS = 130
 _MARGIN = 0.05

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from netgen.broadcast.raster import LOCAL_CRS
-from netgen.build.cellular import build_layouts
-from netgen.build.crowd import build_crowd
 from netgen.coverage.cell_maps import cell_map
 from netgen.coverage.made_map import MadeMap, MapOptions
 from netgen.coverage.tower_maps import tower_maps
@@ -17,6 +15,8 @@ from netgen.schema.network import RanNode, TowerNode
 from netgen.schema.radio import FixedBroadcast
 from netgen.schema.scenario import Scenario
 from netgen.topology.layout import SiteLayout
+from netgen.world.cellular import build_layouts
+from netgen.world.crowd import build_crowd
 
 
 def coverage_maps(scenario: Scenario, options: MapOptions | None = None) -> list[MadeMap]:

@@ -11,13 +11,6 @@ from netgen.broadcast.raster import Box, CoverageMap
 from netgen.broadcast.receiver_class import ReceiverClass, Reception, receiver_class
 from netgen.broadcast.single_frequency import SymbolTiming, arrival_delay_s, median_power_dbm
 from netgen.broadcast.transmitter import Transmitter
-from netgen.build.towers import (
-    PhysicalBroadcast,
-    build_losses,
-    build_timing,
-    build_transmitters,
-    tower_pipes,
-)
 from netgen.coverage.made_map import AudienceShare, MadeMap
 from netgen.coverage.world import Floats, Numbers, World
 from netgen.errors import ModelRangeError
@@ -25,6 +18,13 @@ from netgen.propagation.tower_loss import TowerLoss
 from netgen.schema.audience import Terminal
 from netgen.schema.network import TowerNode
 from netgen.schema.radio import FixedBroadcast
+from netgen.world.towers import (
+    PhysicalBroadcast,
+    build_losses,
+    build_timing,
+    build_transmitters,
+    tower_pipes,
+)
 
 _CELLS_ACROSS = 200
 _PLACES_ACROSS = 50

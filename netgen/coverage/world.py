@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netgen.broadcast.raster import Box
-from netgen.build.crowd import Located
 from netgen.coverage.made_map import MapOptions
 from netgen.errors import InputError
 from netgen.rng import Streams
 from netgen.schema.audience import Audience, Terminal
 from netgen.schema.scenario import Scenario
+from netgen.world.crowd import Located
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]

@@ -178,6 +178,10 @@ def user_balances(population: Population, relay: Relay, in_flight: int, warm_in_
             "segments", "users", float(population.offered.sum()), float(complete + in_flight - warm_in_flight)
         ),
         Balance("semantic-loss", "segments", log.worst_gain_bits, 0.0, True, 1e-9),
+        *(
+            Balance("once", service, float(reception.played[service]), float(once.sum()))
+            for service, once in reception.played_once.items()
+        ),
     ]
 
 

@@ -1,8 +1,10 @@
-"""A GPU: a job queue before concurrent streams, with cold starts, model memory, deadlines and energy."""
+"""A GPU: a job queue before concurrent streams, with cold starts, model memory, deadlines, failures, energy."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +13,14 @@ import simpy
 
 from netgen.generative.device import Device
 from netgen.generative.model_memory import ModelMemory
-from netgen.transport.clock import NS_PER_S, to_ns
+from netgen.topology.outages import Outages
+from netgen.transport.clock import NEVER_NS, NS_PER_S, to_ns
+
+NO_OUTAGES = Outages.none()
+
+
+class _FailedError(Exception):
+    """The GPU has failed since a stream began to wait: the stream is no more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +36,8 @@ class Job:
                                 would be done; False gives the job up. Asked once more when the job had to
                                 wait for memory and would be done later than that.
     done : callable             Called with the instants at which the job was taken and finished.
+    failed : callable           Called at once when the GPU fails before the job is done, or is out of order
+                                when the job is submitted; what was computed is lost.
     """
 
     model: str
@@ -34,6 +45,7 @@ class Job:
     service_ns: int
     admit: Callable[[int], bool]
     done: Callable[[int, int], None]
+    failed: Callable[[], None]
 
 
 class Gpu:
@@ -41,9 +53,23 @@ class Gpu:
 
     Every stream runs a job in its profile's time: profiles are measured per stream. A model that is not
     resident is loaded first, at the device's load rate; while one stream loads it, others wait for it.
+
+    During an outage, which begins and ends at whole nanoseconds, no job is taken. When it begins, jobs that
+    run are aborted, jobs that wait are taken from the queue, all are handed back (`Job.failed`) in the order
+    in which they were submitted, and no model is in memory any more. A job that ends at that very instant is
+    done. The time spent on aborted jobs is counted as busy.
+    ASSUMED: a GPU that is out of order goes on drawing its idle power.
     """
 
-    def __init__(self, env: simpy.Environment, device: Device, *, interval_ns: int, end_ns: int) -> None:
+    def __init__(
+        self,
+        env: simpy.Environment,
+        device: Device,
+        *,
+        interval_ns: int,
+        end_ns: int,
+        outages: Outages = NO_OUTAGES,
+    ) -> None:
         self.env = env
         self.device = device
         if device.memory_bytes is None:
@@ -56,21 +82,43 @@ class Gpu:
         self.jobs_done = np.zeros(count, dtype=np.int64)
         self.cold_starts = 0
         self.offered_ns = 0
+        self.jobs_failed = 0
         self._queued_ns = 0
         self._finish_ns: dict[int, int] = {}
         self._running: dict[int, tuple[int, np.ndarray]] = {}
+        # Jobs that are neither done nor given up, by number; in the queue there are the numbers alone.
+        self._held: dict[int, Job] = {}
+        self._submitted = 0
+        self._failures = 0
         self._jobs: simpy.Store = simpy.Store(env)
         self._loading: dict[str, simpy.Event] = {}
         self._loaded_ns: dict[str, int] = {}
         self._freed = env.event()
-        for stream in range(device.streams):
-            env.process(self._stream(stream))
+        self._down_ns = [
+            (to_ns(start_s), NEVER_NS if math.isinf(end_s) else to_ns(end_s))
+            for start_s, end_s in outages.spans()
+        ]
+        self._start_streams()
+        if self._down_ns:
+            env.process(self._break_down())
 
     def submit(self, job: Job) -> None:
-        """Queue a job."""
+        """Queue a job, or hand it back when the GPU is out of order; it counts as offered either way."""
         self.offered_ns += job.service_ns
+        if not self.working:
+            self.jobs_failed += 1
+            job.failed()
+            return
         self._queued_ns += job.service_ns
-        self._jobs.put(job)
+        self._held[self._submitted] = job
+        self._jobs.put(self._submitted)
+        self._submitted += 1
+
+    @property
+    def working(self) -> bool:
+        """Whether the GPU is in order now: from the end of an outage on, up to but not at the next one's start."""
+        now_ns = self._now_ns()
+        return not any(start_ns <= now_ns < end_ns for start_ns, end_ns in self._down_ns)
 
     @property
     def queued(self) -> int:
@@ -114,34 +162,84 @@ class Gpu:
         return energy
 
     def close(self) -> None:
-        """Count what is still running at the end of the run."""
-        for begin_ns, column in self._running.values():
-            self._count(column, begin_ns, self.end_ns)
-        self._running.clear()
+        """Count what is still running, at the end of the run."""
+        self._stop_counting(self.end_ns)
 
     def _now_ns(self) -> int:
         """Simulated time."""
         return int(self.env.now)
 
+    def _start_streams(self) -> None:
+        """Let every stream begin to take jobs."""
+        for stream in range(self.device.streams):
+            self.env.process(self._stream(stream))
+
+    def _break_down(self) -> Generator[simpy.Event, Any, None]:
+        """Fail at the beginning of every outage, start again at its end."""
+        for start_ns, end_ns in self._down_ns:
+            yield self.env.timeout(start_ns - self._now_ns())
+            # After what ends at this very instant, whose events were queued before.
+            yield self.env.timeout(0)
+            self._fail()
+            yield self.env.timeout(end_ns - self._now_ns())
+            self._start_streams()
+
+    def _fail(self) -> None:
+        """Abort all jobs, forget all models, and hand all jobs back."""
+        self._failures += 1
+        self._stop_counting(self._now_ns())
+        evictions = self.memory.evictions
+        self.memory = ModelMemory(self.memory.memory_bytes)
+        self.memory.evictions = evictions
+        self._queued_ns = 0
+        self._finish_ns.clear()
+        self._loading.clear()
+        self._loaded_ns.clear()
+        # Streams that wait for a job of the old store are never called again; others end when they are.
+        self._jobs = simpy.Store(self.env)
+        failed = list(self._held.values())
+        self._held.clear()
+        self.jobs_failed += len(failed)
+        for job in failed:
+            job.failed()
+
+    def _wait(self, event: simpy.Event) -> Generator[simpy.Event, Any, Any]:
+        """Wait for an event; raises _FailedError when the GPU fails meanwhile."""
+        failures = self._failures
+        value = yield event
+        if self._failures != failures:
+            raise _FailedError
+        return value
+
     def _stream(self, stream: int) -> Generator[simpy.Event, Any, None]:
-        """One stream: take a job, load its model, run it."""
-        while True:
-            job: Job = yield self._jobs.get()
-            self._queued_ns -= job.service_ns
-            taken_ns = self._now_ns()
-            finish_ns = taken_ns + self.load_time_ns(job.model, job.memory_bytes) + job.service_ns
-            # While it is asked, the job does not hold the stream: whoever looks for a cheaper one sees it free.
-            if job.admit(finish_ns):
-                self._finish_ns[stream] = finish_ns
-                yield from self._make_resident(stream, job)
-                del self._finish_ns[stream]
-                # Waiting for memory takes a time that nobody knows before; then the deadline is asked again.
-                waited_ns = self._now_ns() + job.service_ns - finish_ns
-                if waited_ns <= 0 or job.admit(finish_ns + waited_ns):
-                    self._finish_ns[stream] = self._now_ns() + job.service_ns
-                    yield from self._compute(stream, job)
-                    del self._finish_ns[stream]
-                    job.done(taken_ns, self._now_ns())
+        """One stream, until the GPU fails."""
+        with suppress(_FailedError):
+            while True:
+                number: int = yield from self._wait(self._jobs.get())
+                yield from self._serve(stream, number)
+
+    def _serve(self, stream: int, number: int) -> Generator[simpy.Event, Any, None]:
+        """Load the model of a job and run it, unless it is given up."""
+        job = self._held[number]
+        self._queued_ns -= job.service_ns
+        taken_ns = self._now_ns()
+        finish_ns = taken_ns + self.load_time_ns(job.model, job.memory_bytes) + job.service_ns
+        # While it is asked, the job does not hold the stream: whoever looks for a cheaper one sees it free.
+        if not job.admit(finish_ns):
+            del self._held[number]
+            return
+        self._finish_ns[stream] = finish_ns
+        yield from self._make_resident(stream, job)
+        del self._finish_ns[stream]
+        # Waiting for memory takes a time that nobody knows before; then the deadline is asked again.
+        waited_ns = self._now_ns() + job.service_ns - finish_ns
+        if waited_ns > 0 and not job.admit(finish_ns + waited_ns):
+            del self._held[number]
+            return
+        self._finish_ns[stream] = self._now_ns() + job.service_ns
+        yield from self._compute(stream, job)
+        del self._finish_ns[stream], self._held[number]
+        job.done(taken_ns, self._now_ns())
 
     def _compute(self, stream: int, job: Job) -> Generator[simpy.Event, Any, None]:
         """Run a job whose model is in memory."""
@@ -156,7 +254,7 @@ class Gpu:
         """Wait until the job's model is in memory, loading it if nobody else does."""
         while job.model in self._loading or not self.memory.holds(job.model):
             if job.model in self._loading:
-                yield self._loading[job.model]
+                yield from self._wait(self._loading[job.model])
             elif self.memory.admit(job.model, job.memory_bytes):
                 loaded = self._loading[job.model] = self.env.event()
                 self.cold_starts += 1
@@ -169,13 +267,13 @@ class Gpu:
                 loaded.succeed()
                 self._wake_waiters()
             else:
-                yield self._freed
+                yield from self._wait(self._freed)
 
     def _spend(self, stream: int, column: np.ndarray, length_ns: int) -> Generator[simpy.Event, Any, None]:
         """Let time pass on a stream and count it."""
         begin_ns = self._now_ns()
         self._running[stream] = (begin_ns, column)
-        yield self.env.timeout(length_ns)
+        yield from self._wait(self.env.timeout(length_ns))
         del self._running[stream]
         self._count(column, begin_ns, self._now_ns())
 
@@ -187,6 +285,12 @@ class Gpu:
             edge_ns = min(finish_ns, (slot + 1) * self.interval_ns)
             column[slot] += edge_ns - begin_ns
             begin_ns = edge_ns
+
+    def _stop_counting(self, now_ns: int) -> None:
+        """Count what is running as having run until now."""
+        for begin_ns, column in self._running.values():
+            self._count(column, begin_ns, now_ns)
+        self._running.clear()
 
     def _wake_waiters(self) -> None:
         """Tell streams that wait for memory that some model is no longer in use."""

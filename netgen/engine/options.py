@@ -90,12 +90,12 @@ class Outlook:
         now_ns = self.transport.now_ns
         ways = self._ways(parcel, node)
         links = tuple(self._link_view(way[0]) for way in ways) + self._radio_view(parcel, node)
-        gpu = self._gpu_view(node)
+        gpu = gpu_view(node)
         deadline_ns = parcel.deadline_ns
         left_s = None if deadline_ns is None else (deadline_ns - now_ns) / NS_PER_S
         options = [
             self._option(parcel, node, ways, links, decision, left_s, gather_s)
-            for decision in self._legal(parcel, node)
+            for decision in self.legal(parcel, node)
             if choice_of(decision) not in excluded
         ]
         return NodeView(
@@ -132,10 +132,12 @@ class Outlook:
         """An action as it is for the parcel's class of content."""
         return self.menu.of(name, parcel.service.content_class)
 
-    def _legal(self, parcel: Parcel, node: Node) -> list[Decision]:
+    def legal(self, parcel: Parcel, node: Node) -> list[Decision]:
         """Decisions that could be carried out here."""
         legal: list[Decision] = [Forward()]
         representation = parcel.representation
+        if node.gpu is not None and not node.gpu.working:
+            return [*legal, Drop()]
         if representation.contracted_by is not None:
             if representation.contracted_by in node.expansions:
                 legal.append(Expand())
@@ -193,6 +195,8 @@ class Outlook:
             delay_s = sum(link.delay_ns for link in way) / NS_PER_S
             longest_s = max(longest_s, first.backlog_bits / first.capacity_bps + bits / slowest + delay_s)
         for radio in links[len(ways) :]:
+            if radio.capacity_bps <= 0:
+                return float("inf")
             longest_s = max(longest_s, (radio.backlog_bits + bits) / radio.capacity_bps)
         return longest_s
 
@@ -237,16 +241,6 @@ class Outlook:
             ),
         )
 
-    def _gpu_view(self, node: Node) -> GpuView | None:
-        """A node's GPU as it is now."""
-        gpu = node.gpu
-        if gpu is None:
-            return None
-        return GpuView(
-            gpu.device.name, gpu.device.streams, gpu.busy, gpu.queued, to_s(gpu.wait_ns()),
-            gpu.memory.memory_bytes, gpu.memory.free_bytes, gpu.memory.resident,
-        )  # fmt: skip
-
     def _segment_view(self, parcel: Parcel, left_s: float | None) -> SegmentView:
         """The segment at hand, per copy."""
         service, made = parcel.service, parcel.representation
@@ -262,6 +256,17 @@ class Outlook:
             contracted_by=made.contracted_by, playable=made.playable,
             age_s=to_s(self.transport.now_ns - parcel.offered_ns), time_left_s=left_s,
         )  # fmt: skip
+
+
+def gpu_view(node: Node) -> GpuView | None:
+    """A node's GPU as it is now; None without one."""
+    gpu = node.gpu
+    if gpu is None or not gpu.working:
+        return None
+    return GpuView(
+        gpu.device.name, gpu.device.streams, gpu.busy, gpu.queued, to_s(gpu.wait_ns()),
+        gpu.memory.memory_bytes, gpu.memory.free_bytes, gpu.memory.resident,
+    )  # fmt: skip
 
 
 def model_of(action: GenerativeAction, direction: str) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from netgen.engine.service import Service
+from netgen.engine.service import Plan, Service
 from netgen.generative.representation import Representation
 from netgen.ledger import Stage
 from netgen.transport.clock import to_s
 from netgen.transport.hop import Hop
+
+STREAM, REPAIR = "stream", "repair"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,9 @@ class Parcel:
     path : tuple of str                 Nodes passed.
     stages : tuple of Stage             History.
     forwards : tuple of (str, int)      Nodes that decided to forward it while it came in, and when [ns].
+    purpose : str                       `stream`, or `repair` of what a broadcast lost.
+    plan : Plan or None                 What the service policies have decided about it already.
+    multicast : bool or None            Whether cells send it once for all of its users; None for as they are set up.
     """
 
     service: Service
@@ -41,6 +46,9 @@ class Parcel:
     path: tuple[str, ...]
     stages: tuple[Stage, ...]
     forwards: tuple[tuple[str, int], ...] = ()
+    purpose: str = STREAM
+    plan: Plan | None = None
+    multicast: bool | None = None
 
     @property
     def bits(self) -> int:
@@ -90,8 +98,7 @@ class Parcel:
             chain.append(chain[-1].previous)
         chain.reverse()
         parcel = self
-        known = sum(stage.kind == "link" for stage in self.stages[self._launched() :])
-        for step in chain[known:]:
+        for step in chain[self._known(chain) :]:
             if step.start_ns is None:
                 break
             if step.tail_ns is None:
@@ -108,7 +115,11 @@ class Parcel:
         """The same after a decision to forward it while it is still coming in."""
         return replace(self, forwards=(*self.forwards, (node, time_ns)))
 
-    def _launched(self) -> int:
-        """Position in the history behind the step that made the present representation."""
-        makers = [k for k, stage in enumerate(self.stages) if stage.kind in {"source", "contract", "expand"}]
-        return makers[-1] + 1 if makers else 0
+    def _known(self, chain: list[Hop]) -> int:
+        """How many of the first links of a train's way are in the history; none when it was launched just before."""
+        passed = [stage.where for stage in self.stages if stage.kind == "link"]
+        names = [step.link.name for step in chain]
+        longest = min(len(passed), len(names))
+        return next(
+            count for count in range(longest, -1, -1) if passed[len(passed) - count :] == names[:count]
+        )

@@ -11,16 +11,34 @@ Rows = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+NOBODY = -1
+"""Number of the carrier of a row that nobody has room for."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """The rows that one receiver serves for one service."""
+    """The rows that one receiver serves, or may serve, for one service.
+
+    Parameters
+    ----------
+    rows : (n,) int64               Their rows.
+    join_s, leave_s : (n,) float, s When each of them watches.
+    number : int                    Number of the receiver among the carriers.
+    carrier : (rows,) int64 or None Who serves each row of the population now; None where nobody else could.
+    """
 
     rows: Rows
     join_s: Floats
+    leave_s: Floats
+    number: int
+    carrier: Rows | None = None
 
     def active(self, offered_s: float) -> Rows:
-        """Rows of the users who have joined by then."""
-        rows: Rows = self.rows[self.join_s <= offered_s]
+        """Rows of the users who watch then and whom the receiver serves now."""
+        watching = (self.join_s <= offered_s) & (offered_s < self.leave_s)
+        if self.carrier is not None:
+            watching &= self.carrier[self.rows] == self.number
+        rows: Rows = self.rows[watching]
         return rows
 
 
@@ -63,8 +81,10 @@ class Population:
 
     Parameters
     ----------
-    users, nodes, audiences, services, source_kinds : sequences of str, one per row.
-    join_s : (n,) float, s          When each user joins.
+    users, nodes, audiences, services, source_kinds : sequences of str, one per row; the node and its kind are
+                                    those that serve the user at the beginning.
+    join_s, leave_s : (n,) float, s From when and until when each user watches; to the end by default.
+    others : sequence of str        Node that may serve the row instead; empty for none, the default.
     identity : (n,) int64           A number that belongs to the user alone, whoever else is there; keys the
                                     user's luck. Default: the number of the row.
     """
@@ -78,30 +98,73 @@ class Population:
         services: list[str],
         source_kinds: list[str],
         join_s: Floats,
+        leave_s: Floats | None = None,
+        others: list[str] | None = None,
         identity: Rows | None = None,
     ) -> None:
         self.users, self.nodes, self.audiences = users, nodes, audiences
         self.services, self.source_kinds = services, source_kinds
         self.join_s = join_s
+        self.leave_s = np.full(len(users), np.inf) if leave_s is None else leave_s
         self.identity: Rows = np.arange(len(users)) if identity is None else identity
         count = len(users)
         self.offered, self.delivered, self.late, self.lost, self.generated = (
+            np.zeros(count, dtype=np.int64) for _ in range(5)
+        )
+        self.broadcast, self.cellular, self.repaired, self.blocked, self.switches = (
             np.zeros(count, dtype=np.int64) for _ in range(5)
         )
         self.bits = np.zeros(count, dtype=np.int64)
         self.semantic_offered, self.semantic_delivered = np.zeros(count), np.zeros(count)
         self.delay_s, self.stall_s, self.due_s = np.zeros(count), np.zeros(count), np.zeros(count)
         self.quality, self.quality_known = np.zeros(count), np.zeros(count, dtype=np.int64)
-        by_pair: dict[tuple[str, str], list[int]] = {}
-        for row, pair in enumerate(zip(services, nodes, strict=True)):
-            by_pair.setdefault(pair, []).append(row)
+        self._carry(others)
         self._joins: dict[str, Join] = {}
         self._common_of: dict[str, str] = {}
-        self._reach = {pair: Reach(np.array(rows), join_s[rows]) for pair, rows in by_pair.items()}
+
+    def _carry(self, others: list[str] | None) -> None:
+        """Number the carriers, and find which rows each of them serves or may serve."""
+        others = [""] * len(self.nodes) if others is None else others
+        self.carriers = tuple(dict.fromkeys([*self.nodes, *others]))
+        number = {name: k for k, name in enumerate(self.carriers)} | {"": NOBODY}
+        self.carrier: Rows = np.array([number[name] for name in self.nodes], dtype=np.int64)
+        self.home: Rows = self.carrier.copy()
+        self.other: Rows = np.array([number[name] for name in others], dtype=np.int64)
+        by_pair: dict[tuple[str, str], list[int]] = {}
+        shared: dict[tuple[str, str], None] = {}
+        for row, (service, node, other) in enumerate(zip(self.services, self.nodes, others, strict=True)):
+            by_pair.setdefault((service, node), []).append(row)
+            if other:
+                by_pair.setdefault((service, other), []).append(row)
+                shared |= {(service, node): None, (service, other): None}
+        self._reach = {
+            pair: Reach(
+                np.array(rows), self.join_s[rows], self.leave_s[rows], number[pair[1]],
+                self.carrier if pair in shared else None,
+            )
+            for pair, rows in by_pair.items()
+        }  # fmt: skip
+
+    @property
+    def tower(self) -> Rows:
+        """(n,) Number of the carrier of each row that is a tower's channel; -1 for none."""
+        first = np.array([kind == "broadcast" for kind in self.source_kinds], dtype=np.bool_)
+        return np.where(first, self.home, self.other)
+
+    @property
+    def cell(self) -> Rows:
+        """(n,) Number of the carrier of each row that is a cell or cellular network; -1 for none."""
+        first = np.array([kind == "cellular" for kind in self.source_kinds], dtype=np.bool_)
+        return np.where(first, self.home, self.other)
+
+    def watching(self, time_s: float) -> NDArray[np.bool_]:
+        """(n,) Who watches at an instant."""
+        watching: NDArray[np.bool_] = (self.join_s <= time_s) & (time_s < self.leave_s)
+        return watching
 
     def reach(self, service: str, node: str) -> Reach:
         """The rows that `node` serves for `service`; empty when nobody watches there."""
-        empty = Reach(np.empty(0, dtype=np.int64), np.empty(0))
+        empty = Reach(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0), NOBODY)
         return self._reach.get((service, node), empty)
 
     def follow(self, enhancement: str, common: str, segments: int) -> None:
@@ -146,8 +209,8 @@ class Population:
         """Leave a segment that is undecided at the end of the run out of the meaning that was offered."""
         self.semantic_offered[rows] -= semantic_bits
 
-    def receive_bits(self, rows: Rows, bits: int) -> None:
-        """Count bits that reached these users, whatever became of them."""
+    def receive_bits(self, rows: Rows, bits: int | Rows) -> None:
+        """Count bits that reached each of these users, whatever became of them."""
         self.bits[rows] += bits
 
     def deliver(
@@ -160,6 +223,8 @@ class Population:
         semantic_bits: float,
         generated: bool,
         ms_ssim: float | None,
+        source_kind: str = "wired",
+        repaired: bool = False,
     ) -> int:
         """Count a complete segment for these users, on time or late; return how many were late.
 
@@ -178,14 +243,22 @@ class Population:
         self.semantic_delivered[rows] += semantic_bits
         if generated:
             self.generated[rows] += 1
+        if source_kind == "broadcast":
+            self.broadcast[rows] += 1
+        elif source_kind == "cellular":
+            self.cellular[rows] += 1
+        if repaired:
+            self.repaired[rows] += 1
         if ms_ssim is not None:
             self.quality[rows] += ms_ssim
             self.quality_known[rows] += 1
         return int(late.sum())
 
-    def lose(self, rows: Rows, *, duration_s: float) -> None:
+    def lose(self, rows: Rows, *, duration_s: float, blocked: bool = False) -> None:
         """Count a segment that these users never get: the picture stands still for its duration."""
         self.lost[rows] += 1
+        if blocked:
+            self.blocked[rows] += 1
         self.stall_s[rows] += duration_s
         self.due_s[rows] += duration_s
 
@@ -204,6 +277,12 @@ class Population:
             "segments_lost": self.lost,
             "segments_in_flight": self.offered - complete - self.lost,
             "segments_generated": self.generated,
+            "segments_broadcast": self.broadcast,
+            "segments_cellular": self.cellular,
+            "segments_repaired": self.repaired,
+            "segments_blocked": self.blocked,
+            "switches": self.switches,
+            "interruption_s": self.stall_s,
             "segments_joined": self.joined(),
             "bits_received": self.bits,
             "semantic_bits_offered": self.semantic_offered,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +12,62 @@ from numpy.typing import NDArray
 from netgen.access.broadcast_channel import BroadcastChannel
 from netgen.access.download import Download
 from netgen.access.last_hop import LastHop
-from netgen.engine.parcel import Parcel
+from netgen.engine.parcel import REPAIR, Parcel
 from netgen.engine.population import Floats, Population, Rows
 from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
+from netgen.engine.service import Service
+from netgen.generative.representation import Representation
 from netgen.ledger import LossReason
 from netgen.rng import hashed_uniform
 from netgen.transport.clock import to_s
 from netgen.transport.train import Meaning
+
+Flags = NDArray[np.bool_]
+
+
+class Recovery(Protocol):
+    """Sees to it that a cell repairs what a broadcast lost."""
+
+    def recover(
+        self, parcel: Parcel, receiver: str, rows: Rows, missing_bits: Rows, reason: LossReason
+    ) -> Flags:
+        """Whose segment may still come, in the order of the rows; it is open again when this returns."""
+        ...
+
+    def arrived(self, parcel: Parcel, receiver: str) -> None:
+        """What a cell needs for a repair is there."""
+        ...
+
+    def failed(self, parcel: Parcel, receiver: str) -> None:
+        """What a cell needs for a repair was lost on the way."""
+        ...
+
+
+class TerminalGenerators(Protocol):
+    """The terminals of users, which may expand what reaches them contracted."""
+
+    @property
+    def energy_joule(self) -> Floats:
+        """(rows,) Energy spent on the segments of each row so far."""
+        ...
+
+    @property
+    def battery_left(self) -> Floats:
+        """(rows,) Charge left in the terminal of each row's user, 0..1."""
+        ...
+
+    @property
+    def has_battery(self) -> Flags:
+        """(rows,) Whose terminal runs on a battery."""
+        ...
+
+    def able(self, parcel: Parcel, rows: Rows) -> Flags:
+        """Whose terminal can expand the parcel's representation."""
+        ...
+
+    def expand(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Flags, Floats, Representation]:
+        """Who gets it expanded, when each of them [s], and what it is then; in the order of the rows."""
+        ...
 
 
 class Reception:
@@ -30,6 +80,13 @@ class Reception:
     broadcasts : mapping            Per receiver node that is a tower's channel.
     downlinks : mapping             Per receiver node that is a cell.
     downlink_users : mapping        Per cell and service the positions of the rows in the cell's arrays.
+
+    Attributes
+    ----------
+    recovery, terminals             What repairs and expands, where the scenario has such a thing.
+    air_shrinkage : mapping         Bits over source bits of what a channel sent last, by service and channel.
+    played, played_once : mapping   Per collaborating service how often segments were handed to players, and which
+                                    (row, segment) pairs were.
     """
 
     def __init__(
@@ -47,24 +104,60 @@ class Reception:
         self.downlinks = downlinks
         self.downlink_users = downlink_users
         self.handed_bits = 0
+        self.recovery: Recovery | None = None
+        self.terminals: TerminalGenerators | None = None
+        self.air_shrinkage: dict[tuple[str, str], float] = {}
+        self.played: dict[str, int] = {}
+        self.played_once: dict[str, Flags] = {}
 
-    def offer(self, parcel: Parcel) -> None:
-        """A source offers a segment to all users of its receivers."""
+    def offer(self, parcel: Parcel, rows: Rows | None = None) -> int:
+        """A source offers a segment to users of its receivers, all whom they serve unless told; return how many."""
+        users = 0
         for receiver in parcel.receivers:
-            reach = self.population.reach(parcel.service.name, receiver)
-            rows = reach.active(to_s(parcel.offered_ns))
-            self.log.open(parcel, receiver, rows)
+            mine = rows
+            if mine is None:
+                mine = self.population.reach(parcel.service.name, receiver).active(to_s(parcel.offered_ns))
+            self.log.open(parcel, receiver, mine)
+            users += len(mine)
             if not self._warming(parcel):
-                self.population.offer(rows, parcel.service.semantic_bits)
+                self.population.offer(mine, parcel.service.semantic_bits)
+        return users
 
-    def lose(self, parcel: Parcel, reason: LossReason) -> None:
-        """Nobody among the parcel's receivers gets it."""
+    def watch_players(self, service: Service, segments: int) -> None:
+        """Note which segments of a service each user's player is handed, so that none is handed over twice."""
+        self.played[service.name] = 0
+        self.played_once[service.name] = np.zeros((len(self.population.users), segments), dtype=np.bool_)
+
+    def refuse(self, parcel: Parcel, receiver: str, rows: Rows) -> None:
+        """Nobody has room for these users, whom a receiver would serve."""
+        self.log.open(parcel, receiver, rows)
+        if not self._warming(parcel):
+            self.population.offer(rows, parcel.service.semantic_bits)
+        self.lose(parcel, LossReason.BLOCKED)
+
+    def lose(self, parcel: Parcel, reason: LossReason, *, final: bool = False) -> None:
+        """Nobody among the parcel's receivers gets it, unless a cell repairs what a tower should have sent.
+
+        What is `final`, overdue or a repair itself is not repaired.
+        """
         for receiver in parcel.receivers:
             entry = self.log.take(parcel, receiver)
-            self._lose_rows(parcel, entry.rows)
+            if receiver in self.broadcasts and not final and reason is not LossReason.OVERDUE:
+                whole = np.full(len(entry.rows), parcel.representation.bits, dtype=np.int64)
+                entry = self._recovered(
+                    parcel.bound_for((receiver,)),
+                    receiver,
+                    entry,
+                    np.ones(len(entry.rows), np.bool_),
+                    whole,
+                    reason,
+                )
+            self._lose_rows(parcel, entry.rows, reason)
             self.log.write_lost(parcel, receiver, entry, reason)
+            if parcel.purpose == REPAIR and self.recovery is not None and reason is not LossReason.OVERDUE:
+                self.recovery.failed(parcel, receiver)
 
-    def lose_copies(self, parcel: Parcel, complete: NDArray[np.bool_]) -> Parcel:
+    def lose_copies(self, parcel: Parcel, complete: Flags) -> Parcel:
         """Give up the copies of a personal segment that are not complete; return the parcel of the others.
 
         `complete` is in the order of the train, which begins with another user's copy every segment, so that
@@ -72,7 +165,7 @@ class Reception:
         """
         (receiver,) = parcel.receivers
         kept = complete[(np.arange(parcel.copies) + parcel.index) % parcel.copies]
-        self._lose_rows(parcel, self.log.narrow(parcel, receiver, kept))
+        self._lose_rows(parcel, self.log.narrow(parcel, receiver, kept), LossReason.INCOMPLETE)
         return replace(parcel, copies=int(kept.sum()))
 
     def settle_overdue(self, end_ns: int) -> None:
@@ -94,12 +187,15 @@ class Reception:
     def deliver(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
         """A complete representation has reached a receiver."""
         parcel = parcel.bound_for((receiver,))
-        if parcel.representation.contracted_by is not None and not parcel.representation.playable:
+        by_air = receiver in self.downlinks or receiver in self.broadcasts
+        if _needs_expansion(parcel) and (self.terminals is None or not by_air):
             self.lose(parcel, LossReason.UNPLAYABLE)
         elif parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
         elif receiver in self.downlinks:
             self._send_down(parcel, receiver)
+            if parcel.purpose == REPAIR and self.recovery is not None:
+                self.recovery.arrived(parcel, receiver)
         elif receiver in self.broadcasts:
             self._broadcast(parcel, receiver, completed_ns)
         else:
@@ -112,91 +208,111 @@ class Reception:
             self._complete(parcel, receiver, entry, entry.rows, at_s)
 
     def _broadcast(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
-        """One transmission reaches every covered user who is lucky."""
-        channel = self.broadcasts[receiver]
+        """One transmission reaches every covered user who is lucky; cells may repair what the others miss."""
+        channel, size_bits = self.broadcasts[receiver], parcel.representation.bits
+        self.air_shrinkage[parcel.service.name, receiver] = size_bits / parcel.source_bits
         entry = self.log.take(parcel, receiver)
+        begin_s = parcel.stages[-1].start_s if parcel.stages[-1].kind == "link" else to_s(completed_ns)
         parcel = parcel.with_stage("receive", self.log.receiver_names[receiver], completed_ns, completed_ns)
         with np.errstate(over="ignore"):
             counter = self.population.identity[entry.rows] + np.int64(parcel.index) * np.int64(1 << 20)
             luck = hashed_uniform(channel.key ^ parcel.service.key, counter)
-        covered, loss = channel.chances(
-            entry.rows, time_s=to_s(completed_ns), size_bits=parcel.representation.bits
-        )
+        time_s = to_s(completed_ns)
+        covered, loss = channel.chances(entry.rows, time_s=time_s, size_bits=size_bits, begin_s=begin_s)
         got = covered & (luck >= loss)
-        self.handed_bits += parcel.representation.bits * int(got.sum())
-        self._lose_rows(parcel, entry.rows[~got])
+        self.handed_bits += size_bits * int(got.sum())
+        reason = LossReason.RECEPTION if (covered & ~got).any() else LossReason.OUT_OF_COVERAGE
+        if self.recovery is not None and not got.all():
+            missing = channel.missing_bits(
+                entry.rows[~got], luck[~got], time_s=time_s, size_bits=size_bits, begin_s=begin_s
+            )
+            kept = self._recovered(parcel, receiver, entry, ~got, missing, reason)
+            got, entry = got[np.isin(entry.rows, kept.rows)], kept
+        self._lose_rows(parcel, entry.rows[~got], reason)
         if got.any() or not len(entry.rows):
-            at_s = np.full(int(got.sum()), to_s(completed_ns))
+            at_s = np.full(int(got.sum()), time_s)
             self._complete(parcel, receiver, entry, entry.rows[got], at_s)
         else:
-            reason = LossReason.RECEPTION if covered.any() else LossReason.OUT_OF_COVERAGE
             self.log.write_lost(parcel, receiver, entry, reason)
 
+    def _recovered(
+        self,
+        parcel: Parcel,
+        receiver: str,
+        entry: OpenSegment,
+        lost: Flags,
+        missing_bits: Rows,
+        reason: LossReason,
+    ) -> OpenSegment:
+        """What is left of an entry without those who lost it and for whom the segment may still come."""
+        if self.recovery is None or not lost.any():
+            return entry
+        taken = self.recovery.recover(parcel, receiver, entry.rows[lost], missing_bits, reason)
+        gone = lost.copy()
+        gone[lost] = taken
+        return entry.without(gone) if taken.any() else entry
+
     def _send_down(self, parcel: Parcel, receiver: str) -> None:
-        """Queue one copy per active user on the cell's downlink."""
+        """Queue one copy per active user on the cell's downlink, or of a repair what each of them misses."""
         entry = self.log.take(parcel, receiver)
         if not len(entry.rows):
             self._complete(parcel, receiver, entry, entry.rows, np.empty(0))
             return
         downlink = self.downlinks[receiver]
         begun_ns = int(downlink.env.now)
-        bits = parcel.representation.bits
+        made = parcel.representation
 
         def done(done_s: Floats, given_up: bool) -> None:
             got = ~np.isnan(done_s)
-            if given_up:
-                self._give_up_late(parcel, receiver, entry, got, done_s, begun_ns)
-                return
             last_ns = round(float(np.nanmax(done_s)) * 1e9) if got.any() else begun_ns
             arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
-            self.handed_bits += bits * int(got.sum())
+            self.handed_bits += int(np.sum(np.broadcast_to(_bits_of(parcel, entry, got), got.sum())))
+            if given_up:
+                self._lose_rows(parcel, entry.rows[~got], LossReason.OVERDUE)
+                if got.any():
+                    self._complete(arrived, receiver, entry, entry.rows[got], done_s[got])
+                else:
+                    self.log.write_lost(parcel, receiver, entry, LossReason.OVERDUE)
+                return
             if got.any():
                 self._complete(arrived, receiver, entry.without(~got), entry.rows[got], done_s[got])
             if not got.all():
                 # Only at the end of a run: these users' copies are still on their way.
                 self.log.put_back(parcel, receiver, entry.of(~got) if got.any() else entry)
 
-        held = parcel.service.semantic_bits * parcel.representation.semantic_fidelity
+        held = parcel.service.semantic_bits * made.semantic_fidelity
         downlink.enqueue(
             Download(
                 users=self.downlink_users[receiver][entry.rows],
-                size_bits=bits,
-                generative_share=parcel.representation.generative_bits / bits,
+                size_bits=made.bits if entry.missing_bits is None else entry.missing_bits,
+                generative_share=made.generative_bits / made.bits,
                 meaning=Meaning(parcel.service.content, parcel.index, held * parcel.copies),
                 done=done,
                 service=parcel.service.name,
                 deadline_ns=parcel.deadline_ns,
+                multicast=parcel.multicast,
             )
         )
 
-    def _give_up_late(
-        self,
-        parcel: Parcel,
-        receiver: str,
-        entry: OpenSegment,
-        got: NDArray[np.bool_],
-        done_s: Floats,
-        begun_ns: int,
-    ) -> None:
-        """The deadline has passed: who has the segment has it, the others never get it."""
-        self._lose_rows(parcel, entry.rows[~got])
-        if not got.any():
-            self.log.write_lost(parcel, receiver, entry, LossReason.OVERDUE)
-            return
-        last_ns = round(float(np.nanmax(done_s)) * 1e9)
-        arrived = parcel.with_stage("receive", self.log.receiver_names[receiver], begun_ns, last_ns)
-        self.handed_bits += parcel.representation.bits * int(got.sum())
-        self._complete(arrived, receiver, entry, entry.rows[got], done_s[got])
-
     def _complete(self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats) -> None:
-        """Users have a segment complete."""
-        service, made = parcel.service, parcel.representation
+        """Users have a segment complete, or have what makes it complete."""
+        service, received = parcel.service, parcel.representation
+        bits = _bits_of(parcel, entry, np.isin(entry.rows, rows) if entry.missing_bits is not None else None)
+        self.population.receive_bits(rows, bits)
+        if _needs_expansion(parcel) and len(rows):
+            parcel, rows, at_s = self._expanded(parcel, rows, at_s)
+            if not len(rows):
+                self.log.write_lost(parcel, receiver, entry, LossReason.UNPLAYABLE)
+                return
+        made = parcel.representation
         # To the nanosecond of the clock, so that what comes exactly on its deadline is in time.
         delay_s = np.round(at_s - to_s(parcel.offered_ns), 9)
         deadline_s = None if service.deadline_ns is None else to_s(service.deadline_ns)
-        self.population.receive_bits(rows, made.bits)
         in_time = np.ones(len(rows), dtype=np.bool_) if deadline_s is None else delay_s <= deadline_s
         late = len(rows) - int(in_time.sum())
+        if service.name in self.played_once:
+            self.played[service.name] += len(rows)
+            self.played_once[service.name][rows, parcel.index] = True
         if not self._warming(parcel):
             self.population.mark_on_time(service.name, parcel.index, rows[in_time])
             self.population.deliver(
@@ -207,15 +323,42 @@ class Reception:
                 semantic_bits=service.semantic_bits * made.semantic_fidelity,
                 generated=made.generated,
                 ms_ssim=made.ms_ssim,
+                source_kind=self.log.source_kinds[receiver],
+                repaired=parcel.purpose == REPAIR,
             )
         mean_s = float(at_s.mean()) if len(at_s) else None
-        self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, made.bits))
+        mean_bits = received.bits if entry.missing_bits is None else round(float(np.mean(bits)))
+        self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, mean_bits))
 
-    def _lose_rows(self, parcel: Parcel, rows: Rows) -> None:
+    def _expanded(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Parcel, Rows, Floats]:
+        """What the users' terminals make of a contracted segment, and when; the others lose it."""
+        assert self.terminals is not None  # noqa: S101  (else `deliver` gives such a parcel up)
+        can, ready_s, made = self.terminals.expand(parcel, rows, at_s)
+        self._lose_rows(parcel, rows[~can], LossReason.UNPLAYABLE)
+        if not can.any():
+            return parcel, rows[:0], at_s[:0]
+        first_ns, last_ns = round(float(at_s.min()) * 1e9), round(float(ready_s[can].max()) * 1e9)
+        return parcel.after(made).with_stage("expand", "terminal", first_ns, last_ns), rows[can], ready_s[can]
+
+    def _lose_rows(self, parcel: Parcel, rows: Rows, reason: LossReason) -> None:
         """Users who never get a segment."""
         if not self._warming(parcel):
-            self.population.lose(rows, duration_s=parcel.duration_s)
+            self.population.lose(rows, duration_s=parcel.duration_s, blocked=reason is LossReason.BLOCKED)
 
     def _warming(self, parcel: Parcel) -> bool:
         """Whether a segment belongs to the warm-up, which the figures of users leave out."""
         return parcel.offered_ns < self.log.warmup_ns
+
+
+def _needs_expansion(parcel: Parcel) -> bool:
+    """Whether nobody can show a parcel as it is, or its plan says that the terminal generates it."""
+    made = parcel.representation
+    planned = parcel.plan is not None and parcel.plan.where == "terminal"
+    return made.contracted_by is not None and (planned or not made.playable)
+
+
+def _bits_of(parcel: Parcel, entry: OpenSegment, selected: Flags | None) -> int | Rows:
+    """Bits that each of some users of an entry gets; all of them alike unless it is a repair."""
+    if entry.missing_bits is None:
+        return parcel.representation.bits
+    return entry.missing_bits if selected is None else entry.missing_bits[selected]

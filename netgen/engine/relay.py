@@ -10,7 +10,7 @@ import numpy as np
 from netgen.engine.gpu import Job
 from netgen.engine.node import Decider, Node
 from netgen.engine.options import Outlook, largest_backlog_bits, model_of, smallest_share_bps
-from netgen.engine.parcel import Parcel
+from netgen.engine.parcel import REPAIR, Parcel
 from netgen.engine.reception import Reception
 from netgen.errors import PolicyError
 from netgen.ledger import DecisionRecord, LedgerWriter, LossReason, OptionSeen
@@ -59,18 +59,21 @@ class Relay:
         self.interval_ns = interval_ns
         self.end_ns = end_ns
         self.open_hops: dict[Hop, str] = {}
-        self.decisions = 0
         self._stops: dict[str, frozenset[str]] = {}
 
     def start(self, parcel: Parcel) -> None:
         """A source hands over a parcel at its node."""
         node = self.nodes[parcel.service.source]
         node.books.originated_bits += parcel.bits
-        self._at_stop(parcel, node, None)
+        if parcel.plan is None:
+            self._at_stop(parcel, node, None)
+        else:
+            self._carry_out(parcel, node, Contract(parcel.plan.action))
 
     def _at_stop(self, parcel: Parcel, node: Node, hop: Hop | None) -> None:
         """A parcel is about to reach a node, over `hop`, or is in its store."""
-        if parcel.service.name not in node.deciders:
+        settled = parcel.plan is not None or parcel.purpose == REPAIR
+        if settled or parcel.service.name not in node.deciders:
             self._pass_on(parcel, node, hop)
         elif hop is None:
             self._decide(parcel, node, None)
@@ -136,8 +139,8 @@ class Relay:
                 f"{where}, segment {record.index} of {record.service}: raised {type(error).__name__}: {error}"
             ) from error
         choice, reason = checked_choice(decision, offered, where=where)
-        self.decisions += 1
-        self.writer.add(replace(record, kind=choice[0], action=choice[1], reason=reason))
+        number = self.writer.number_decision()
+        self.writer.add(replace(record, decision=number, kind=choice[0], action=choice[1], reason=reason))
         return decision_of(choice)
 
     def _pass_on(self, parcel: Parcel, node: Node, hop: Hop | None) -> None:
@@ -198,11 +201,14 @@ class Relay:
         if hop.following:
             node.books.copied_bits += hop.arrived_bits
         kept = self._complete_copies(parcel, node, hop)
-        if kept is not None and hop.tail_ns is not None:
+        if kept is None or hop.tail_ns is None:
+            self.reception.lose(parcel, LossReason.INCOMPLETE)
+        elif _awaits_the_cell(kept[0]):
+            node.books.made_bits += kept[0].bits - kept[1]
+            self._carry_out(kept[0], node, Expand())
+        else:
             node.books.delivered_bits += kept[1]
             self.reception.deliver(kept[0], node.name, hop.tail_ns)
-        else:
-            self.reception.lose(parcel, LossReason.INCOMPLETE)
 
     def _complete_copies(self, parcel: Parcel, node: Node, hop: Hop) -> tuple[Parcel, int] | None:
         """The parcel of the copies that are complete, with their bits; None without any. Drops the others."""
@@ -232,6 +238,31 @@ class Relay:
         else:
             self.reception.lose(parcel, LossReason.INCOMPLETE)
 
+    def _carry_out(self, parcel: Parcel, node: Node, decision: Contract | Expand) -> None:
+        """Do what the plan of a parcel that is in the store says, or go on without where it cannot be done."""
+        if decision in self.outlook.legal(parcel, node):
+            self._submit(parcel, node, decision, ())
+        else:
+            self._do_without(parcel, node)
+
+    def _do_without(
+        self, parcel: Parcel, node: Node, excluded: tuple[tuple[str, str], ...] = (), missed: str = ""
+    ) -> None:
+        """An action cannot be had here: ask the policy again, or let a parcel with a plan go on without it.
+
+        At the source such a parcel goes on as one without a plan. At its cell, contracted, it is left to the
+        terminals, or shown as it is where that can be done.
+        """
+        if parcel.plan is not None and parcel.representation.contracted_by is not None:
+            rest = None if parcel.representation.playable else replace(parcel.plan, where="terminal")
+            self._pass_on(replace(parcel, plan=rest), node, None)
+            return
+        parcel = replace(parcel, plan=None)
+        if parcel.service.name in node.deciders:
+            self._decide(parcel, node, None, excluded, missed)
+        else:
+            self._pass_on(parcel, node, None)
+
     def _submit(
         self,
         parcel: Parcel,
@@ -253,7 +284,7 @@ class Relay:
             node.books.missed[self._slot()] += 1
             node.books.stored_bits -= parcel.bits
             more = (*excluded, choice_of(decision))
-            self._decide(parcel, node, None, more, missed=f"{kind}({action.name})")
+            self._do_without(parcel, node, more, missed=f"{kind}({action.name})")
             return False
 
         def done(_taken_ns: int, finished_ns: int) -> None:
@@ -265,7 +296,12 @@ class Relay:
             (node.books.contracted if kind == "contract" else node.books.expanded)[self._slot()] += 1
             self._pass_on(made, node, None)
 
-        node.gpu.submit(Job(model_of(action, kind), action.memory_bytes, to_ns(compute_s), admit, done))
+        def failed() -> None:
+            node.books.stored_bits -= parcel.bits
+            self._do_without(parcel, node, excluded, missed=f"{kind}({action.name})")
+
+        model = model_of(action, kind)
+        node.gpu.submit(Job(model, action.memory_bytes, to_ns(compute_s), admit, done, failed))
 
     def _discard(self, hop: Hop) -> None:
         """Let the rest of a train come in and end here."""
@@ -305,9 +341,17 @@ class Relay:
         return max(self.transport.now_ns - 1, 0) // self.interval_ns
 
 
+def _awaits_the_cell(parcel: Parcel) -> bool:
+    """Whether the plan of a parcel that is at its receiver says that the node there expands it."""
+    planned = parcel.plan is not None and parcel.plan.where == "cell"
+    return planned and parcel.representation.contracted_by is not None
+
+
 def _record(decider: Decider, view: NodeView) -> DecisionRecord:
     """What is written down of a decision, but for the decision itself."""
     return DecisionRecord(
+        decision=0,
+        mode="relay",
         time_s=view.time_s,
         node=view.node,
         service=view.segment.service,
@@ -331,7 +375,10 @@ def _record(decider: Decider, view: NodeView) -> DecisionRecord:
                 seen.semantic_fidelity,
                 seen.total_s,
                 seen.meets_deadline,
+                (),
             )
             for seen in view.options
         ),
+        saw=(),
+        users=(),
     )

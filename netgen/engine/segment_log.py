@@ -16,20 +16,29 @@ from netgen.transport.clock import to_s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenSegment:
-    """A segment that some receiver is still to get: by the users of `rows`, of `users` at the beginning."""
+    """A segment that some receiver is still to get: by the users of `rows`, of `users` at the beginning.
+
+    `missing_bits` holds what each of them needs of a repair; None where all need the whole segment.
+    """
 
     parcel: Parcel
     rows: Rows
     warmup: bool
     users: int
+    missing_bits: Rows | None = None
 
     def of(self, selected: NDArray[np.bool_]) -> OpenSegment:
         """What is still to come for some of its users alone."""
-        return replace(self, rows=self.rows[selected], users=int(selected.sum()))
+        return replace(self._narrowed(selected), users=int(selected.sum()))
 
     def without(self, selected: NDArray[np.bool_]) -> OpenSegment:
         """The same but for some of its users, who are counted elsewhere."""
-        return replace(self, rows=self.rows[~selected], users=self.users - int(selected.sum()))
+        return replace(self._narrowed(~selected), users=self.users - int(selected.sum()))
+
+    def _narrowed(self, selected: NDArray[np.bool_]) -> OpenSegment:
+        """The same with some of the rows left to get it."""
+        missing = None if self.missing_bits is None else self.missing_bits[selected]
+        return replace(self, rows=self.rows[selected], missing_bits=missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,11 @@ class Completion:
     late: int
     completed_s: float | None
     received_bits: int
+
+
+def _key(parcel: Parcel, receiver: str) -> tuple[str, int, str, int]:
+    """What tells the open segments apart: several copies of one may be on their way to a receiver."""
+    return parcel.service.name, parcel.index, receiver, parcel.copy
 
 
 class SegmentLog:
@@ -66,24 +80,24 @@ class SegmentLog:
         self.receiver_names = receiver_names
         self.source_kinds = source_kinds
         self.worst_gain_bits = 0.0
-        self._open: dict[tuple[str, int, str], OpenSegment] = {}
+        self._open: dict[tuple[str, int, str, int], OpenSegment] = {}
 
-    def open(self, parcel: Parcel, receiver: str, rows: Rows) -> None:
-        """A segment is offered to the users of a receiver."""
+    def open(self, parcel: Parcel, receiver: str, rows: Rows, missing_bits: Rows | None = None) -> None:
+        """A segment, or its repair, is on its way to users of a receiver."""
         warmup = parcel.offered_ns < self.warmup_ns
-        self._open[parcel.service.name, parcel.index, receiver] = OpenSegment(parcel, rows, warmup, len(rows))
+        self._open[_key(parcel, receiver)] = OpenSegment(parcel, rows, warmup, len(rows), missing_bits)
 
     def take(self, parcel: Parcel, receiver: str) -> OpenSegment:
         """Remove an open segment, whose fate is now known, and return it."""
-        return self._open.pop((parcel.service.name, parcel.index, receiver))
+        return self._open.pop(_key(parcel, receiver))
 
     def put_back(self, parcel: Parcel, receiver: str, entry: OpenSegment) -> None:
         """Undo `take`: the run ended before the fate of the segment was known."""
-        self._open[parcel.service.name, parcel.index, receiver] = replace(entry, parcel=parcel)
+        self._open[_key(parcel, receiver)] = replace(entry, parcel=parcel)
 
     def narrow(self, parcel: Parcel, receiver: str, kept: NDArray[np.bool_]) -> Rows:
         """Leave an open segment to some of its users, and return the rows of the others."""
-        key = (parcel.service.name, parcel.index, receiver)
+        key = _key(parcel, receiver)
         entry = self._open[key]
         self._open[key] = replace(entry, rows=entry.rows[kept])
         return entry.rows[~kept]
@@ -92,7 +106,7 @@ class SegmentLog:
         """Open segments whose deadline has passed by `end_ns`, each with its receiver."""
         return [
             (receiver, entry)
-            for (_, _, receiver), entry in self._open.items()
+            for (_, _, receiver, _), entry in self._open.items()
             if entry.parcel.deadline_ns is not None and entry.parcel.deadline_ns < end_ns
         ]
 
@@ -107,7 +121,7 @@ class SegmentLog:
 
     def write_open(self) -> list[OpenSegment]:
         """Record what is in flight at the end, and return it."""
-        for (_, _, receiver), entry in self._open.items():
+        for (_, _, receiver, _), entry in self._open.items():
             gone = entry.users - len(entry.rows)
             if gone:
                 lost = replace(entry, rows=entry.rows[:0], users=gone)
@@ -140,6 +154,7 @@ class SegmentLog:
                 index=parcel.index,
                 receiver=self.receiver_names[receiver],
                 source_kind=self.source_kinds[receiver],
+                purpose=parcel.purpose,
                 warmup=entry.warmup,
                 users=entry.users,
                 users_delivered=0 if done is None else done.users,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from netgen.media.segment_track import SegmentTrack
 from netgen.transport.carriage import Leg
@@ -76,3 +79,46 @@ class Service:
             below = [group for _, groups in branches for group in groups]
             found.append((Leg(link, tuple(leg for leg, _ in branches), stop=False), below))
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a service policy has decided about an enhancement: generate it from control bits.
+
+    Parameters
+    ----------
+    action : str                    Action whose representation the source sends.
+    where : str                     Who generates the enhancement from it: the `cell`, or the `terminal`.
+    """
+
+    action: str
+    where: Literal["cell", "terminal"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shipment:
+    """One parcel that the source of a service sends of a segment.
+
+    Parameters
+    ----------
+    receivers : tuple of str        Nodes that must get it.
+    copies : int                    Copies it stands for, one per user of a personal service.
+    rows : (n,) int64 or None       Rows of the population that it is for, at its one receiver; None for those
+                                    whom its receivers serve at that instant.
+    plan : Plan or None             What is already decided about it.
+    multicast : bool or None        Whether cells send it once for all of its users; None for as they are set up.
+    """
+
+    receivers: tuple[str, ...]
+    copies: int = 1
+    rows: NDArray[np.int64] | None = None
+    plan: Plan | None = None
+    multicast: bool | None = None
+
+
+class Dispatcher(Protocol):
+    """Decides which carriers a segment is sent to at the instant of its offer."""
+
+    def shipments(self, service: Service, index: int) -> Sequence[Shipment]:
+        """Parcels of one segment; users whom none of them is for are counted by the dispatcher itself."""
+        ...

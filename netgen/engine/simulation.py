@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
@@ -17,7 +17,7 @@ from netgen.engine.node import CHANNEL, Node
 from netgen.engine.parcel import Parcel
 from netgen.engine.population import Population
 from netgen.engine.relay import Relay
-from netgen.engine.service import Service
+from netgen.engine.service import Dispatcher, Service, Shipment
 from netgen.errors import PolicyError
 from netgen.generative.representation import Representation
 from netgen.generative.semantic_capacity import Candidate
@@ -59,6 +59,45 @@ class EngineTotals:
     notes: tuple[str, ...]
 
 
+class Companion(Protocol):
+    """Something that works beside the services, such as the cores of broadcast and cellular."""
+
+    def start(self) -> None:
+        """Start its processes."""
+        ...
+
+    def close(self, end_ns: int) -> None:
+        """Write what it has left to write; called once, at the end of the run or when it fails."""
+        ...
+
+    def balances(self) -> list[Balance]:
+        """Accounts of its own, after `close`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EveryReceiver:
+    """Sends every segment to all receivers of its service, each serving the users whom it always serves."""
+
+    population: Population
+    downlinks: Mapping[str, LastHop]
+    env: simpy.Environment
+
+    def shipments(self, service: Service, index: int) -> Sequence[Shipment]:  # noqa: ARG002
+        """One parcel per receiver, or one for all of a multicast; none to a cell without personal users."""
+        receivers = tuple(service.paths)
+        groups = [receivers] if service.multicast else [(receiver,) for receiver in receivers]
+        found = []
+        for group in groups:
+            copies = 1
+            if service.personal and group[0] in self.downlinks:
+                now_s = to_s(int(self.env.now))
+                copies = len(self.population.reach(service.name, group[0]).active(now_s))
+            if copies:
+                found.append(Shipment(group, copies))
+        return found
+
+
 @dataclass(slots=True, eq=False)
 class Simulation:
     """Everything a run consists of; `build` makes it, `run` uses it up.
@@ -70,6 +109,8 @@ class Simulation:
     transport, relay, population    The moving parts.
     nodes : mapping                 Nodes by name.
     services : sequence             What is delivered.
+    dispatcher : Dispatcher         Which carriers segments are sent to.
+    companions : sequence           What works beside the services.
     background : sequence           Background traffic.
     candidates, uncontracted : mapping
                                     Per link name: what it could carry, and semantic bits per bit of its
@@ -90,6 +131,8 @@ class Simulation:
     candidates: Mapping[str, Sequence[Candidate]]
     uncontracted: Mapping[str, float]
     writer: LedgerWriter
+    dispatcher: Dispatcher
+    companions: Sequence[Companion] = ()
     notes: tuple[str, ...] = ()
     _queues: dict[str, list[int]] = field(default_factory=dict)
 
@@ -102,6 +145,9 @@ class Simulation:
                                     of links and nodes hold every interval that had ended.
         """
         self._queues = {name: [] for name, node in self.nodes.items() if node.gpu is not None}
+        # What is decided at the instant of an offer counts for it.
+        for companion in self.companions:
+            companion.start()
         for service in self.services:
             self.env.process(self._offer(service))
         for flow in self.background:
@@ -119,38 +165,20 @@ class Simulation:
         for index, offer_ns in enumerate(service.offers_ns.tolist()):
             yield self.env.timeout(offer_ns - int(self.env.now))
             bits, frames = service.size(index)
-            receivers = tuple(service.paths)
-            groups = [receivers] if service.multicast else [(receiver,) for receiver in receivers]
-            for copy, group in enumerate(groups):
-                copies = self._copies(service, group)
-                if copies:
-                    self._hand_over(service, index, bits, frames, group, copy=copy, copies=copies)
-
-    def _copies(self, service: Service, group: tuple[str, ...]) -> int:
-        """Copies that a group's segment stands for: one, or at a cell one per user of a personal service."""
-        if not service.personal or group[0] not in self.relay.outlook.downlinks:
-            return 1
-        return len(self.population.reach(service.name, group[0]).active(to_s(self.transport.now_ns)))
+            for copy, shipment in enumerate(self.dispatcher.shipments(service, index)):
+                self._hand_over(service, index, bits, frames, copy, shipment)
 
     def _hand_over(
-        self,
-        service: Service,
-        index: int,
-        bits: int,
-        frames: int,
-        group: tuple[str, ...],
-        *,
-        copy: int,
-        copies: int,
+        self, service: Service, index: int, bits: int, frames: int, copy: int, shipment: Shipment
     ) -> None:
-        """One copy of a segment for some receivers starts on its way."""
+        """One parcel of a segment starts on its way."""
         now_ns = self.transport.now_ns
         parcel = Parcel(
-            service=service, index=index, frames=frames, source_bits=bits, copies=copies, copy=copy,
-            offered_ns=now_ns, representation=Representation.source(bits), receivers=group,
-            path=(service.source,), stages=(),
+            service=service, index=index, frames=frames, source_bits=bits, copies=shipment.copies, copy=copy,
+            offered_ns=now_ns, representation=Representation.source(bits), receivers=shipment.receivers,
+            path=(service.source,), stages=(), plan=shipment.plan, multicast=shipment.multicast,
         ).with_stage("source", service.source, now_ns, now_ns)  # fmt: skip
-        self.relay.reception.offer(parcel)
+        self.relay.reception.offer(parcel, shipment.rows)
         self.relay.start(parcel)
 
     def _tick(self, progress: Progress | None) -> Generator[simpy.Event, Any, None]:
@@ -217,12 +245,23 @@ class Simulation:
             rows, self._networks, self.relay.reception.downlink_users, self._channels
         )
 
+    def _terminal_columns(self) -> dict[str, Any]:
+        """What the users' terminals spent on generating."""
+        terminals, rows = self.relay.reception.terminals, len(self.population.users)
+        if terminals is None:
+            nothing = np.ma.masked_array(np.zeros(rows), mask=True)
+            return {"terminal_energy_joule": nothing, "battery": nothing}
+        battery = np.ma.masked_array(terminals.battery_left, mask=~terminals.has_battery)
+        return {"terminal_energy_joule": terminals.energy_joule, "battery": battery}
+
     def _salvage(self) -> None:
         """Write what a run that fails has got so far."""
         self.transport.advance_all(self.transport.settled_ns)
         for downlink in self.relay.outlook.downlinks.values():
             downlink.close()
         self.relay.reception.withdraw_undecided()
+        for companion in self.companions:
+            companion.close(self.transport.now_ns)
         self._write_tables(self.transport.now_ns // self.interval_ns * self.interval_ns)
 
     def _close(self, kernel_events: int) -> EngineTotals:
@@ -237,6 +276,8 @@ class Simulation:
         reception, log = self.relay.reception, self.relay.reception.log
         reception.settle_overdue(self.end_ns)
         in_flight, warm_in_flight = reception.withdraw_undecided()
+        for companion in self.companions:
+            companion.close(self.end_ns)
         self._write_tables(self.end_ns)
         balances: list[Balance] = []
         for link in self.transport.links:
@@ -247,12 +288,14 @@ class Simulation:
             balances += radio_records.sector_balances(name, network)
         balances += books.node_balances(self.nodes, self.transport.links, self.relay)
         balances += books.user_balances(self.population, self.relay, in_flight, warm_in_flight)
+        for companion in self.companions:
+            balances += companion.balances()
         gpus = {name: node.gpu for name, node in self.nodes.items() if node.gpu is not None}
         return EngineTotals(
             simulated_s=to_s(self.end_ns),
             kernel_events=kernel_events,
             packets=sum(link.books.packets for link in self.transport.links),
-            decisions=self.relay.decisions,
+            decisions=self.writer.decisions,
             cold_starts={name: gpu.cold_starts for name, gpu in gpus.items()},
             evictions={name: gpu.memory.evictions for name, gpu in gpus.items()},
             gpu_offered_load={
@@ -261,6 +304,7 @@ class Simulation:
             users={
                 **self.population.columns(),
                 "node": [log.receiver_names[name] for name in self.population.nodes],
+                **self._terminal_columns(),
                 **self._radio_columns(),
             },
             balances=tuple(balances),

@@ -6,6 +6,7 @@ from netgen.ledger.records import (
     RECORD_TYPES,
     DecisionRecord,
     DistributionRecord,
+    Figure,
     LinkRecord,
     LossReason,
     NodeRecord,
@@ -14,7 +15,9 @@ from netgen.ledger.records import (
     SectorRecord,
     SegmentRecord,
     Stage,
+    SwitchRecord,
     UserRecord,
+    UserSeen,
 )
 from netgen.ledger.writer import LedgerWriter
 
@@ -24,6 +27,7 @@ __all__ = [
     "Balance",
     "DecisionRecord",
     "DistributionRecord",
+    "Figure",
     "Law",
     "LedgerReader",
     "LedgerWriter",
@@ -35,7 +39,9 @@ __all__ = [
     "SectorRecord",
     "SegmentRecord",
     "Stage",
+    "SwitchRecord",
     "UserRecord",
+    "UserSeen",
     "check_laws",
     "raise_if_broken",
 ]

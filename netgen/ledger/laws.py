@@ -56,6 +56,9 @@ STATEMENTS = {
     "semantic-loss": "semantic bits never increase along a path",
     "delivery": "bits that users received = bits that the last hops delivered",
     "segments": "segments offered = delivered + late + lost + in flight",
+    "once": "segments of collaborating services handed to players = distinct pairs of user and segment",
+    "carried": "users offered a segment = users of the carriers that send it + blocked",
+    "messages": "bits of messages between the cores offered = arrived + under way",
 }
 
 

@@ -31,6 +31,8 @@ class LossReason(StrEnum):
     OVERDUE = "overdue"
     OUT_OF_COVERAGE = "out-of-coverage"
     RECEPTION = "reception"
+    BLOCKED = "blocked"
+    UNREPAIRED = "unrepaired"
 
 
 def _of(unit: str, meaning: str) -> Any:  # noqa: ANN401  (dataclasses.field is Any to the checker as well)
@@ -101,6 +103,7 @@ class SegmentRecord:
     index: int = _of("", "number of the segment, from 0")
     receiver: str = _of("", "node that received it, or should have")
     source_kind: str = _of("", "broadcast, cellular or wired")
+    purpose: str = _of("", "stream, or repair of what a broadcast lost")
     warmup: bool = _of("", "offered during the warm-up; left out of the summary")
     users: int = _of("", "users at the receiver who were to get it")
     users_delivered: int = _of("", "users who got it complete, on time or late")
@@ -145,7 +148,17 @@ class UserRecord:
         "",
         "on time together: of an enhancement with its common stream, of that with any enhancement; else null",
     )
+    segments_broadcast: int = _of("", "delivered ones, on time or late, that a tower brought")
+    segments_cellular: int = _of("", "delivered ones that a cell brought, repairs included")
+    segments_repaired: int = _of("", "delivered ones that a tower lost and a cell repaired")
+    segments_blocked: int = _of("", "lost ones for which no carrier had room")
+    switches: int = _of("", "times the user was moved between tower and cells, warm-up included")
+    interruption_s: float = _of("s", "playing time in which the picture stood still")
     bits_received: int = _of("bit", "bits received, warm-up included")
+    terminal_energy_joule: float | None = _of(
+        "J", "energy that the terminal spent on generating; null where no terminal can"
+    )
+    battery: float | None = _of("", "charge left in the terminal, 0..1; null without a battery")
     semantic_bits_offered: float = _of("bit", "meaning offered")
     semantic_bits_delivered: float = _of("bit", "meaning delivered, on time or late")
     semantic_fidelity: float | None = _of("", "delivered over offered; null when nothing was offered")
@@ -192,38 +205,83 @@ class DistributionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with a name: something that a service policy saw."""
+
+    name: str = _of("", "name of the quantity, with its unit")
+    value: float = _of("", "its value; infinite where there is none")
+
+
+@dataclass(frozen=True, slots=True)
 class OptionSeen:
     """One option that a policy was offered."""
 
-    kind: str = _of("", "forward, contract, expand or drop")
-    action: str = _of("", "name of the action")
-    bits: int = _of("bit", "size that would leave the node")
-    semantic_fidelity: float = _of("", "fidelity that would leave the node")
-    total_s: float = _of("s", "expected wait, computing and transmission")
-    meets_deadline: bool = _of("", "whether that fits into the time left")
+    kind: str = _of("", "forward, contract, expand or drop; of service policies what could be asked for")
+    action: str = _of("", "name of the action, or of the service that it is about")
+    bits: int | None = _of("bit", "size that would leave the node; null for service policies")
+    semantic_fidelity: float | None = _of("", "fidelity that would leave the node; null for service policies")
+    total_s: float | None = _of("s", "expected wait, computing and transmission; null for service policies")
+    meets_deadline: bool | None = _of("", "whether that fits into the time left; null for service policies")
+    figures: tuple[Figure, ...] = _of("", "what a service policy saw of it")
+
+
+@dataclass(frozen=True, slots=True)
+class UserSeen:
+    """A user for whom a service policy asked for something else than before."""
+
+    user: str = _of("", "name of the user")
+    was: str = _of("", "how the user was served")
+    chosen: str = _of("", "how the user is to be served")
+    figures: tuple[Figure, ...] = _of("", "what the policy saw of the user")
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
     """One decision of a policy: when, what it saw, what it chose (decisions.parquet)."""
 
+    decision: int = _of("", "number of the decision, from 0")
+    mode: str = _of("", "relay (contract, forward, expand), addition, continuation or offloading")
     time_s: float = _of("s", "when")
-    node: str = _of("", "where")
-    service: str = _of("", "name of the service")
-    index: int = _of("", "number of the segment")
+    node: str = _of("", "node, or core, where")
+    service: str = _of("", "name of the service; empty for offloading, which is about several")
+    index: int | None = _of("", "number of the segment; null for service policies")
     policy: str = _of("", "name of the policy in the scenario")
     missed: str = _of("", "action chosen before that would have missed the deadline")
-    kind: str = _of("", "what it chose: forward, contract, expand or drop")
-    action: str = _of("", "name of the chosen action")
+    kind: str = _of("", "what it chose: forward, contract, expand or drop; of service policies in short")
+    action: str = _of("", "name of the chosen action; of offloading the services on the tower")
     reason: str = _of("", "the policy's own words")
-    bits: int = _of("bit", "size of the representation at hand")
-    bits_per_pixel: float = _of("bit", "the same per pixel")
-    semantic_fidelity: float = _of("", "fidelity of the representation at hand")
+    bits: int | None = _of("bit", "size of the representation at hand; null for service policies")
+    bits_per_pixel: float | None = _of("bit", "the same per pixel")
+    semantic_fidelity: float | None = _of("", "fidelity of the representation at hand")
     time_left_s: float | None = _of("s", "time to the deadline")
-    backlog_bits: int = _of("bit", "largest backlog among the next links")
+    backlog_bits: int | None = _of("bit", "largest backlog among the next links")
     available_bps: float | None = _of("bit/s", "smallest equal share among the next links")
     gpu_queued: int | None = _of("", "jobs waiting for the GPU")
     options: tuple[OptionSeen, ...] = _of("", "what it was offered")
+    saw: tuple[Figure, ...] = _of("", "what else a service policy saw")
+    users: tuple[UserSeen, ...] = _of("", "users for whom it asked for something else than before")
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRecord:
+    """One user of one service who was moved between tower and cells (switches.parquet)."""
+
+    decided_s: float = _of("s", "when the policy decided")
+    effective_s: float | None = _of("s", "from when on the new way serves; null if not before the end")
+    decision: int = _of("", "number of the decision in decisions.parquet")
+    mode: str = _of("", "continuation or offloading")
+    user: str = _of("", "name of the user")
+    service: str = _of("", "name of the service")
+    origin: str = _of("", "how the user was served: broadcast, repaired or cellular")
+    target: str = _of("", "how the user is served then")
+    context_bits: int = _of("bit", "size of the context that went from core to core")
+    transfer_s: float | None = _of(
+        "s", "time from the decision to the context's arrival; null if not arrived"
+    )
+    segments_resent: int = _of("", "segments in the context that the new way sent again")
+    needless: bool | None = _of(
+        "", "whether reception by the tower never became poor before the user was back; null when not known"
+    )
 
 
 RECORD_TYPES: dict[str, type] = {
@@ -232,6 +290,7 @@ RECORD_TYPES: dict[str, type] = {
     "users": UserRecord,
     "segments": SegmentRecord,
     "decisions": DecisionRecord,
+    "switches": SwitchRecord,
     "sectors": SectorRecord,
     "distributions": DistributionRecord,
 }

@@ -26,6 +26,7 @@ class LedgerWriter:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.decisions = 0
         self._schemas = {table: schema_of(table) for table in RECORD_TYPES}
         self._table_of = {record_type: table for table, record_type in RECORD_TYPES.items()}
         self._names = {
@@ -37,6 +38,11 @@ class LedgerWriter:
             table: pq.ParquetWriter(folder / f"{table}.parquet", schema, compression="zstd")
             for table, schema in self._schemas.items()
         }
+
+    def number_decision(self) -> int:
+        """Number of the next decision of a policy, from 0."""
+        self.decisions += 1
+        return self.decisions - 1
 
     def add(self, record: object) -> None:
         """Append one record."""
@@ -87,5 +93,5 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple):
         return [_plain(part) for part in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {spec.name: getattr(value, spec.name) for spec in dataclasses.fields(value)}
+        return {spec.name: _plain(getattr(value, spec.name)) for spec in dataclasses.fields(value)}
     return value

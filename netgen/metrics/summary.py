@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netgen.ledger import LedgerReader
+from netgen.metrics.tallies import ratio, total
 from netgen.provenance import Provenance, weakest
 
 SCHEMA_VERSION = 1
@@ -26,34 +27,34 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
     segments = _counted(ledger)
     delay_s, weight = _delays(segments)
     offered_bits, delivered_bits = (
-        _sum(users["semantic_bits_offered"]),
-        _sum(users["semantic_bits_delivered"]),
+        total(users["semantic_bits_offered"]),
+        total(users["semantic_bits_delivered"]),
     )
     ratings = pc.drop_null(users["utility"])
     stalls = pc.drop_null(users["stall_ratio"])
     delivered = segments.filter(pc.greater(segments["users_delivered"], 0))
     marks = {Provenance(mark) for mark in delivered["fidelity_provenance"].to_pylist()}
     return {
-        "segments_offered": int(_sum(users["segments_offered"])),
-        "segments_delivered": int(_sum(users["segments_delivered"])),
-        "segments_late": int(_sum(users["segments_late"])),
-        "segments_lost": int(_sum(users["segments_lost"])),
-        "segments_in_flight": int(_sum(users["segments_in_flight"])),
-        "segments_generated": int(_sum(users["segments_generated"])),
-        "deadline_misses": int(_sum(nodes["deadline_misses"])),
-        "bits_sent": int(_sum(links["carried_bits"])),
-        "bits_delivered": int(_sum(users["bits_received"])),
+        "segments_offered": int(total(users["segments_offered"])),
+        "segments_delivered": int(total(users["segments_delivered"])),
+        "segments_late": int(total(users["segments_late"])),
+        "segments_lost": int(total(users["segments_lost"])),
+        "segments_in_flight": int(total(users["segments_in_flight"])),
+        "segments_generated": int(total(users["segments_generated"])),
+        "deadline_misses": int(total(nodes["deadline_misses"])),
+        "bits_sent": int(total(links["carried_bits"])),
+        "bits_delivered": int(total(users["bits_received"])),
         "semantic_bits_offered": offered_bits,
         "semantic_bits_delivered": delivered_bits,
-        "semantic_fidelity_mean": _ratio(delivered_bits, offered_bits),
+        "semantic_fidelity_mean": ratio(delivered_bits, offered_bits),
         "semantic_fidelity_provenance": weakest(marks).value if marks else None,
         "semantic_bits_provenance": Provenance.DECLARED.value,
-        "delay_mean_s": _ratio(float(delay_s @ weight), float(weight.sum())),
+        "delay_mean_s": ratio(float(delay_s @ weight), float(weight.sum())),
         "delay_p95_s": weighted_quantile(delay_s, weight, 0.95),
         "stall_ratio_mean": pc.mean(stalls).as_py(),
         "utility_mean": pc.mean(ratings).as_py(),
-        "gpu_seconds": _sum(nodes["gpu_busy_s"]),
-        "energy_joule": None if nodes["energy_joule"].null_count else _sum(nodes["energy_joule"]),
+        "gpu_seconds": total(nodes["gpu_busy_s"]),
+        "energy_joule": None if nodes["energy_joule"].null_count else total(nodes["energy_joule"]),
     }
 
 
@@ -66,60 +67,18 @@ def weighted_quantile(values: np.ndarray, weights: np.ndarray, share: float) -> 
     return float(values[order][int(np.argmax(reached))])
 
 
-def service_modes(ledger: LedgerReader, enhancements: dict[str, str]) -> dict[str, Any]:
-    """Figures of the collaborative service modes that a run used.
-
-    Parameters
-    ----------
-    enhancements : dict             Enhancement service to the common service it adds to.
-
-    Returns
-    -------
-    dict                            `broadcast`, `cellular`, `wired`: users, segments and bits by where they
-                                    came from; `addition`: segments of common streams shown enhanced (by one
-                                    enhancement or several) and alone, when the scenario has enhancements.
-    """
-    users = ledger.table("users")
-    modes: dict[str, Any] = {}
-    for kind in ("broadcast", "cellular", "wired"):
-        mine = users.filter(pc.equal(users["source_kind"], kind))
-        if len(mine):
-            modes[kind] = {
-                "users": len(set(mine["user"].to_pylist())),
-                "segments_offered": int(_sum(mine["segments_offered"])),
-                "segments_delivered": int(_sum(mine["segments_delivered"])),
-                "segments_late": int(_sum(mine["segments_late"])),
-                "segments_lost": int(_sum(mine["segments_lost"])),
-                "bits_received": int(_sum(mine["bits_received"])),
-            }
-    if enhancements:
-        enhanced = users.filter(pc.is_in(users["service"], pa.array(sorted(enhancements))))
-        common = users.filter(pc.is_in(users["service"], pa.array(sorted(set(enhancements.values())))))
-        shown = int(_sum(common["segments_delivered"]))
-        joined = int(_sum(common["segments_joined"]))
-        modes["addition"] = {
-            "enhancements_offered": int(_sum(enhanced["segments_offered"])),
-            "enhancements_joined": int(_sum(enhanced["segments_joined"])),
-            "segments_enhanced": joined,
-            "segments_common_alone": shown - joined,
-            "enhancements_late": int(_sum(enhanced["segments_late"])),
-            "enhancements_lost": int(_sum(enhanced["segments_lost"])),
-        }
-    return modes
-
-
 def per_link(ledger: LedgerReader) -> dict[str, Any]:
     """Totals of every link."""
     table = ledger.table("links")
-    total = table.group_by("link", use_threads=False).aggregate(
+    totals = table.group_by("link", use_threads=False).aggregate(
         [(name, "sum") for name in table.column_names if name.endswith("_bits")]
     )
     found: dict[str, Any] = {}
-    for row in total.to_pylist():
+    for row in totals.to_pylist():
         name = row.pop("link")
         figures = {key.removesuffix("_sum"): value for key, value in row.items()}
-        figures["utilisation"] = _ratio(figures["carried_bits"], figures["capacity_bits"])
-        figures["semantic_utilisation"] = _ratio(figures["semantic_bits"], figures["semantic_capacity_bits"])
+        figures["utilisation"] = ratio(figures["carried_bits"], figures["capacity_bits"])
+        figures["semantic_utilisation"] = ratio(figures["semantic_bits"], figures["semantic_capacity_bits"])
         found[name] = figures
     return found
 
@@ -137,11 +96,11 @@ def per_node(ledger: LedgerReader) -> dict[str, Any]:
         "expanded",
         "forwarded",
     ]
-    total = table.group_by("node", use_threads=False).aggregate(
+    totals = table.group_by("node", use_threads=False).aggregate(
         [(name, "sum") for name in columns] + [("gpu_queue", "max")]
     )
     found = {}
-    for row in total.to_pylist():
+    for row in totals.to_pylist():
         name = row.pop("node")
         found[name] = {key.removesuffix("_sum"): value for key, value in row.items()}
     return found
@@ -157,16 +116,16 @@ def per_receiver(ledger: LedgerReader) -> dict[str, Any]:
         ("delay_mean_s", "mean"),
         ("utility", "mean"),
     ]
-    total = users.group_by(["service", "node"], use_threads=False).aggregate(wanted)
+    totals = users.group_by(["service", "node"], use_threads=False).aggregate(wanted)
     found: dict[str, Any] = {}
-    for row in total.to_pylist():
+    for row in totals.to_pylist():
         found.setdefault(row["service"], {})[row["node"]] = {
             "users": row["user_count"],
             "segments_offered": row["segments_offered_sum"],
             "segments_delivered": row["segments_delivered_sum"],
             "segments_late": row["segments_late_sum"],
             "segments_lost": row["segments_lost_sum"],
-            "semantic_fidelity": _ratio(row["semantic_bits_delivered_sum"], row["semantic_bits_offered_sum"]),
+            "semantic_fidelity": ratio(row["semantic_bits_delivered_sum"], row["semantic_bits_offered_sum"]),
             "delay_mean_s": row["delay_mean_s_mean"],
             "utility": row["utility_mean"],
         }
@@ -174,7 +133,7 @@ def per_receiver(ledger: LedgerReader) -> dict[str, Any]:
 
 
 def compared(mine: dict[str, Any], baseline: dict[str, Any], policy: str) -> dict[str, Any]:
-    """A run beside its baseline on the same world: what each receiver gained."""
+    """A run beside its baseline on the same world: what each receiver gained, and the modes without."""
     receivers: dict[str, Any] = {}
     for service, found in mine["receivers"].items():
         for receiver, figures in found.items():
@@ -186,7 +145,12 @@ def compared(mine: dict[str, Any], baseline: dict[str, Any], policy: str) -> dic
             }
     keys = ("semantic_fidelity_mean", "segments_delivered", "segments_late", "segments_lost")
     more = ("delay_mean_s", "utility_mean", "bits_sent", "energy_joule")
-    return {"policy": policy, **{key: baseline[key] for key in (*keys, *more)}, "receivers": receivers}
+    return {
+        "policy": policy,
+        **{key: baseline[key] for key in (*keys, *more)},
+        "service_modes": baseline["service_modes"],
+        "receivers": receivers,
+    }
 
 
 def _counted(ledger: LedgerReader) -> pa.Table:
@@ -199,16 +163,6 @@ def _delays(segments: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     """Delays of complete segments, and the users behind each."""
     complete = segments.filter(pc.is_valid(segments["delay_s"]))
     return complete["delay_s"].to_numpy(), complete["users_delivered"].to_numpy().astype(np.float64)
-
-
-def _sum(column: pa.ChunkedArray) -> float:
-    """Sum of a column; 0 for an empty one."""
-    return float(pc.sum(column).as_py() or 0)
-
-
-def _ratio(above: float, below: float) -> float | None:
-    """Quotient; None where there is nothing to divide by."""
-    return above / below if below else None
 
 
 def _difference(one: float | None, other: float | None) -> float | None:

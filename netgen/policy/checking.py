@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import numpy as np
 
 from netgen.errors import PolicyError
 from netgen.policy.base import RelayPolicy
-from netgen.policy.decisions import Contract, Decision, Drop, Expand, Forward, choice_of
-from netgen.policy.loading import PolicyFactory
+from netgen.policy.decisions import Contract, Drop, Expand, Forward, choice_of
+from netgen.policy.loading import Policy, policy_kinds
+from netgen.policy.service_checking import checked_addition, checked_continuation, checked_offloading
+from netgen.policy.service_policies import AdditionPolicy, ContinuationPolicy, OffloadingPolicy
+from netgen.policy.service_samples import addition_samples, continuation_samples, offloading_samples
+from netgen.policy.service_views import AdditionView, ContinuationView, OffloadingView, ServiceView
 from netgen.policy.views import GpuView, LinkView, NodeView, Option, SegmentView
 
 
@@ -60,13 +64,18 @@ def sample_views() -> tuple[NodeView, ...]:
     )
 
 
-def check_policy(make: PolicyFactory, *, views: Sequence[NodeView] | None = None) -> PolicyCheck:
-    """Run the contract checks on a policy: legal decisions, determinism, no use of global randomness.
+def check_policy(
+    make: Callable[[], Policy], *, views: Sequence[NodeView | ServiceView] | None = None
+) -> PolicyCheck:
+    """Run the contract checks on a policy: legal decisions, determinism, views unchanged, no global randomness.
+
+    Each view is shown to fresh instances, and all of them in turn to one that remembers. A policy of several kinds is
+    tried on the views of each.
 
     Parameters
     ----------
     make : callable             Makes a fresh instance (`policy_factory`).
-    views : sequence, optional  Views to try beside `sample_views()`.
+    views : sequence, optional  Views to try beside the samples; those of its kinds count.
 
     Returns
     -------
@@ -76,19 +85,31 @@ def check_policy(make: PolicyFactory, *, views: Sequence[NodeView] | None = None
     ------
     PolicyError                 A check failed; the message names the policy, the view and the check.
     """
-    tried = (*sample_views(), *(views or ()))
+    kinds = policy_kinds(type(make()))
+    tried = [view for kind in kinds for view in _SAMPLES[kind]()]
+    tried += [view for view in views or () if any(isinstance(view, _SEEN_BY[kind]) for kind in kinds)]
     durations_s = []
     for number, view in enumerate(tried):
-        before = _global_state()
+        random_before, view_before = _global_state(), _fingerprint(view)
         start = time.perf_counter()
         decision = _decide(make(), view, number)
         durations_s.append(time.perf_counter() - start)
-        if _global_state() != before:
+        if _global_state() != random_before:
             raise PolicyError(f"{_name(make)}: view {number}: drew from numpy's global generator; use `rng`")
+        if _fingerprint(view) != view_before:
+            raise PolicyError(f"{_name(make)}: view {number}: changed the view")
         again = _decide(make(), view, number)
-        if decision != again:
+        if _fingerprint(decision) != _fingerprint(again):
             raise PolicyError(
                 f"{_name(make)}: view {number}: not deterministic: {decision} then {again} with the same seed"
+            )
+    one, other = make(), make()
+    for number, view in enumerate(tried):
+        decision, again = _decide(one, view, number), _decide(other, view, number)
+        if _fingerprint(decision) != _fingerprint(again):
+            raise PolicyError(
+                f"{_name(make)}: view {number} after the others: not deterministic: {decision} then {again} "
+                "with the same seed"
             )
     return PolicyCheck(len(tried), float(np.median(durations_s)))
 
@@ -112,21 +133,40 @@ def checked_choice(
     raise PolicyError(f"{where}: {decision!r} is not offered here; legal: {legal}")
 
 
-def _decide(policy: RelayPolicy, view: NodeView, number: int) -> Decision:
+def _decide(policy: Policy, view: NodeView | ServiceView, number: int) -> object:
     """One decision on one view with a fixed seed, checked for legality."""
-    offered = [choice_of(option.decision) for option in view.options]
     try:
-        decision = policy.decide(view, np.random.default_rng([7, number]))
+        # `decide` of a policy takes the views of its own kinds, which is all that it is shown.
+        decision = policy.decide(view, np.random.default_rng([7, number]))  # type: ignore[arg-type]
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # SystemExit too: a check that ends in silence would pass for a success
         raise PolicyError(f"{type(policy).__name__}: view {number}: raised {error!r}") from error
-    where = f'policy "{type(policy).__name__}" at node {view.node}, t = {view.time_s:.6f} s'
-    checked_choice(decision, offered, where=where)
-    return decision
+    where = f'policy "{type(policy).__name__}"'
+    if isinstance(view, NodeView):
+        offered = [choice_of(option.decision) for option in view.options]
+        checked_choice(decision, offered, where=f"{where} at node {view.node}, t = {view.time_s:.6f} s")
+        return decision
+    where += f": view {number}"
+    if isinstance(view, ContinuationView):
+        return checked_continuation(decision, view, where=where)
+    if isinstance(view, OffloadingView):
+        return checked_offloading(decision, view, where=where)
+    return checked_addition(decision, view, where=where)
 
 
-def _name(make: PolicyFactory) -> str:
+def _fingerprint(value: object) -> object:
+    """What two views or decisions must have in common to be equal: their fields, arrays by content."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if is_dataclass(value):
+        return type(value), tuple(_fingerprint(getattr(value, field.name)) for field in fields(value))
+    if isinstance(value, tuple):
+        return tuple(_fingerprint(part) for part in value)
+    return value
+
+
+def _name(make: Callable[[], Policy]) -> str:
     """The class name behind a factory."""
     return type(make()).__name__
 
@@ -134,3 +174,17 @@ def _name(make: PolicyFactory) -> str:
 def _global_state() -> tuple[object, ...]:
     """Fingerprint of numpy's legacy global generator, which no policy may use."""
     return tuple(np.asarray(part).tobytes() for part in np.random.get_state(legacy=True))  # noqa: NPY002
+
+
+_SEEN_BY: dict[type, type] = {
+    RelayPolicy: NodeView,
+    ContinuationPolicy: ContinuationView,
+    OffloadingPolicy: OffloadingView,
+    AdditionPolicy: AdditionView,
+}
+_SAMPLES: dict[type, Callable[[], tuple[NodeView | ServiceView, ...]]] = {
+    RelayPolicy: sample_views,
+    ContinuationPolicy: continuation_samples,
+    OffloadingPolicy: offloading_samples,
+    AdditionPolicy: addition_samples,
+}

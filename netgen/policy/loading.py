@@ -9,29 +9,36 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints, overload
 
 import pydantic
 
 from netgen.errors import InputError, PolicySetupError, did_you_mean
 from netgen.policy.base import RelayPolicy
-from netgen.policy.builtin import ForwardOnly
+from netgen.policy.builtin import ForwardOnly, NeverCollaborate
+from netgen.policy.service_policies import SERVICE_POLICIES, ServicePolicy
 from netgen.registry import Registry
 
 ENTRY_POINT_GROUP = "netgen.policies"
 
+Policy = RelayPolicy | ServicePolicy
+POLICY_KINDS: tuple[type, ...] = (RelayPolicy, *SERVICE_POLICIES)
+"""The base classes of policies; a class may be of several kinds."""
+
 PolicyFactory = Callable[[], RelayPolicy]
+P = TypeVar("P")
 
 
-def named_policies() -> Registry[type[RelayPolicy] | importlib.metadata.EntryPoint]:
+def named_policies() -> Registry[type[Policy] | importlib.metadata.EntryPoint]:
     """Policies that go by a name: built-in classes, and entry points that installed packages offer.
 
     Raises
     ------
     PolicySetupError            Two of them have the same name.
     """
-    found: Registry[type[RelayPolicy] | importlib.metadata.EntryPoint] = Registry("policy")
+    found: Registry[type[Policy] | importlib.metadata.EntryPoint] = Registry("policy")
     found.add(ForwardOnly.name, ForwardOnly)
+    found.add(NeverCollaborate.name, NeverCollaborate)
     for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP):
         try:
             found.add(entry.name, entry)
@@ -42,8 +49,21 @@ def named_policies() -> Registry[type[RelayPolicy] | importlib.metadata.EntryPoi
     return found
 
 
-def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type[RelayPolicy]:
-    """Return the policy class that `reference` names.
+def policy_kinds(policy_class: type) -> tuple[type, ...]:
+    """Return the base classes of `POLICY_KINDS` that a class is of; empty when it is no policy."""
+    return tuple(kind for kind in POLICY_KINDS if issubclass(policy_class, kind))
+
+
+def kinds_of(reference: str, *, folders: tuple[Path, ...] = ()) -> tuple[type, ...]:
+    """Return the kinds of the policy that `reference` names: whether a baseline is a relay policy, for example.
+
+    Raises as `load_policy_class` does.
+    """
+    return policy_kinds(load_policy_class(reference, folders=folders))
+
+
+def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type[Policy]:
+    """Return the policy class that `reference` names, of whatever kind.
 
     Parameters
     ----------
@@ -88,7 +108,7 @@ def find_file(what: str, file_name: str, folders: tuple[Path, ...]) -> Path:
     return path
 
 
-def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
+def _from_file(reference: str, folders: tuple[Path, ...]) -> type[Policy]:
     """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
     file_name, _, class_name = reference.rpartition(":")
     path = find_file(f'policy "{reference}"', file_name, folders)
@@ -110,7 +130,7 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
         classes = [
             name
             for name, value in vars(module).items()
-            if inspect.isclass(value) and issubclass(value, RelayPolicy)
+            if inspect.isclass(value) and policy_kinds(value) and value not in POLICY_KINDS
         ]
         hint = did_you_mean(class_name, classes)
         raise InputError(
@@ -119,27 +139,71 @@ def _from_file(reference: str, folders: tuple[Path, ...]) -> type[RelayPolicy]:
     return _checked(found, reference)
 
 
-def _checked(found: object, reference: str) -> type[RelayPolicy]:
+def _checked(found: object, reference: str) -> type[Policy]:
     """Return `found` when it is a policy class that can be made."""
-    if inspect.isclass(found) and issubclass(found, RelayPolicy) and not inspect.isabstract(found):
-        return found
-    raise InputError(f'policy "{reference}": {found!r} is not a RelayPolicy with a decide() method')
+    if inspect.isclass(found) and policy_kinds(found) and not inspect.isabstract(found):
+        return cast("type[Policy]", found)
+    kinds = ", ".join(kind.__name__ for kind in POLICY_KINDS)
+    raise InputError(f'policy "{reference}": {found!r} is not a policy ({kinds}) with a decide() method')
+
+
+@overload
+def policy_factory(
+    reference: str, parameters: Mapping[str, object], *, folders: tuple[Path, ...] = (), wanted_by: str = ...
+) -> PolicyFactory: ...
+
+
+@overload
+def policy_factory(
+    reference: str,
+    parameters: Mapping[str, object],
+    *,
+    folders: tuple[Path, ...] = (),
+    base: Callable[..., P],
+    wanted_by: str = ...,
+) -> Callable[[], P]: ...
+
+
+@overload
+def policy_factory(
+    reference: str,
+    parameters: Mapping[str, object],
+    *,
+    folders: tuple[Path, ...] = (),
+    base: None,
+    wanted_by: str = ...,
+) -> Callable[[], Policy]: ...
 
 
 def policy_factory(
-    reference: str, parameters: Mapping[str, object], *, folders: tuple[Path, ...] = ()
-) -> PolicyFactory:
+    reference: str,
+    parameters: Mapping[str, object],
+    *,
+    folders: tuple[Path, ...] = (),
+    base: Callable[..., object] | None = RelayPolicy,
+    wanted_by: str = "",
+) -> Callable[[], object]:
     """Return a function that makes fresh instances of a policy, its parameters validated once, here.
+
+    Parameters
+    ----------
+    reference, folders          As of `load_policy_class`.
+    parameters : mapping        Keyword arguments of the class, by name.
+    base : class or None        The kind of policy that is wanted, one of `POLICY_KINDS`; None for any.
+    wanted_by : str             What wants it, for the message: `collaboration.continuation`.
 
     Raises
     ------
-    InputError                  A parameter is unknown, missing, of the wrong type, or refused by the class.
+    InputError                  The policy is of another kind, or a parameter is unknown, missing, of the wrong
+                                type, or refused by the class.
     PolicySetupError            The class has annotations that cannot be checked, or fails to start.
     """
     policy_class = load_policy_class(reference, folders=folders)
+    if base is not None and base not in policy_kinds(policy_class):
+        raise InputError(_wrong_kind(reference, policy_class, base, wanted_by))
     arguments = _validated(policy_class, reference, parameters)
 
-    def make() -> RelayPolicy:
+    def make() -> Policy:
         try:
             return policy_class(**arguments)
         except (TypeError, ValueError) as error:
@@ -153,8 +217,22 @@ def policy_factory(
     return make
 
 
+def _wrong_kind(reference: str, policy_class: type, base: Callable[..., object], wanted_by: str) -> str:
+    """Message that names the kind of a policy and the kind that is wanted."""
+    is_a = " and ".join(_with_article(kind.__name__) for kind in policy_kinds(policy_class))
+    wanted = _with_article(base.__name__)
+    if wanted_by:
+        return f'policy "{reference}" is {is_a}; {wanted_by} wants {wanted}'
+    return f'policy "{reference}" is {is_a}; {wanted} is wanted here'
+
+
+def _with_article(name: str) -> str:
+    """`a RelayPolicy`, `an OffloadingPolicy`."""
+    return f"an {name}" if name[0] in "AEIO" else f"a {name}"
+
+
 def _validated(
-    policy_class: type[RelayPolicy], reference: str, parameters: Mapping[str, object]
+    policy_class: type[Policy], reference: str, parameters: Mapping[str, object]
 ) -> dict[str, Any]:
     """Check `parameters` against the annotated signature of the class."""
     signature = inspect.signature(policy_class)

@@ -45,7 +45,8 @@ class ContinuationDecision:
 
     Parameters
     ----------
-    serve : (n,) int                As `Serve`; for who is moving, or has no cell, what `served` says.
+    serve : (n,) int                As `Serve`; for who is moving what `served` says, and for who has no cell that or
+                                    `BROADCAST`: the way back needs none.
     cast : str                      How cells carry the stream on: one copy each, or one per cell for all.
     reason : str                    One line of text for the records.
     """

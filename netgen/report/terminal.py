@@ -14,12 +14,16 @@ from rich.table import Table
 from rich.text import Text
 
 from netgen.report.coverage_table import coverage_table
+from netgen.report.crossover_table import crossover_sentence, crossover_table, progress_line
+from netgen.report.explanation_table import explanation_tables
+from netgen.report.modes_table import modes_table
 from netgen.report.radio_table import radio_table, sector_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netgen.coverage.made_map import MadeMap
+    from netgen.crossover import Crossover, Tried
     from netgen.doctor import Finding
     from netgen.generative.profile import Profile
     from netgen.verify import Check
@@ -65,6 +69,9 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     console.print(_links(summary))
     if summary["radio"]:
         console.print(radio_table(summary["radio"]))
+    modes = modes_table(summary["service_modes"], summary.get("baseline"))
+    if modes is not None:
+        console.print(modes)
     _notes(console, summary)
     console.print(Text(f"run directory: {folder}", style="bold"))
 
@@ -75,6 +82,28 @@ def coverage_tables(maps: Sequence[MadeMap], title: str, files: Mapping[str, tup
     console.print(coverage_table(maps, title))
     for picture, geotiff in files.values():
         console.print(Text(f"{picture}, {geotiff}"))
+
+
+def explanation(explained: Mapping[str, Any]) -> None:
+    """Why a user was served as it was."""
+    console = _console()
+    for table in explanation_tables(explained):
+        console.print(table)
+
+
+def crossover(found: Crossover) -> None:
+    """The sizes that were tried, and the answer."""
+    console = _console()
+    console.print(crossover_table(found))
+    if found.users is not None:
+        console.print(Text(crossover_sentence(found), style="bold"))
+
+
+@contextmanager
+def search_progress(*, shown: bool) -> Iterator[Callable[[Tried], None] | None]:
+    """A line on stderr for every size of an audience that was tried; yields what is to be called with it."""
+    console = Console(stderr=True, highlight=False)
+    yield (lambda tried: console.print(progress_line(tried))) if shown else None
 
 
 def _compact(title: str) -> Table:
@@ -195,12 +224,6 @@ def _notes(console: Console, summary: Mapping[str, Any]) -> None:
             console.print(
                 Text(f"{name}: its GPU was offered {load:.2f} times what it can do", style="yellow")
             )
-    modes = summary["service_modes"].get("addition")
-    if modes:
-        console.print(
-            f"service addition: {modes['segments_enhanced']:,} segments shown enhanced, "
-            f"{modes['segments_common_alone']:,} with the common stream alone"
-        )
     for line in sector_lines(summary["radio"]):
         console.print(line)
     worst = max(law["residual"] for law in summary["laws"].values())

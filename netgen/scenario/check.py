@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import islice, pairwise
 from pathlib import Path
 
-from netgen.document.tree import Issue, Item, Key, deepest, issue_at
+from netgen.document.tree import Issue, Item, Key, child_path, deepest, issue_at
 from netgen.errors import did_you_mean
-from netgen.scenario.expansion import BUILTIN_POLICY, POLICY_FILE, policy_folders
+from netgen.scenario.expansion import (
+    BUILTIN_POLICY,
+    BUILTIN_SERVICE_POLICY,
+    POLICY_FILE,
+    policy_folders,
+)
 from netgen.schema.network import ConstantCapacity, SteppedCapacity, TracedCapacity
 from netgen.schema.scenario import FileContent, ParametricContent, Scenario, TraceContent
 
@@ -55,14 +61,20 @@ Check = Callable[[Draft], Iterator[Issue]]
 
 
 def dangling(
-    draft: Draft, keys: tuple[Key, ...], name: str, section: str, *, at_key: bool = False
+    draft: Draft,
+    keys: tuple[Key, ...],
+    name: str,
+    section: str,
+    *,
+    builtin: tuple[str, ...] = (),
+    at_key: bool = False,
 ) -> Iterator[Issue]:
-    """Yield an issue when `name` is not in a section."""
+    """Yield an issue when `name` is neither in a section nor built in."""
     known = draft.names.get(section, ())
-    if name in known:
+    if name in known or name in builtin:
         return
-    if section == "policies" and BUILTIN_POLICY not in known:
-        known = (*known, BUILTIN_POLICY)
+    if builtin:
+        known = (*known, *(other for other in builtin if other not in known))
     listed = ", ".join(islice(known, 12)) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
     what = f'"{name}" is' if at_key else "is"
     accepted = listed or f"none, there are no {section}"
@@ -168,7 +180,8 @@ def nodes_refer_to_actions_and_policies(draft: Draft) -> Iterator[Issue]:
             yield from dangling(draft, ("nodes", name, "actions", index), action, "actions")
         yield from repeated(draft, ("nodes", name, "actions"), node.actions or ())
         if node.policy is not None:
-            yield from dangling(draft, ("nodes", name, "policy"), node.policy, "policies")
+            keys = ("nodes", name, "policy")
+            yield from dangling(draft, keys, node.policy, "policies", builtin=(BUILTIN_POLICY,))
 
 
 def services_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
@@ -177,7 +190,8 @@ def services_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
         place = ("services", name)
         yield from dangling(draft, (*place, "content"), service.content, "contents")
         yield from dangling(draft, (*place, "from"), service.source, "nodes")
-        yield from dangling(draft, (*place, "policy"), service.policy, "policies")
+        keys = (*place, "policy")
+        yield from dangling(draft, keys, service.policy, "policies", builtin=(BUILTIN_POLICY,))
         for index, receiver in enumerate(service.receivers):
             yield from dangling(draft, (*place, "to", index), receiver, "nodes")
             if receiver == service.source:
@@ -215,16 +229,16 @@ def audiences_refer_to_what_exists(draft: Draft) -> Iterator[Issue]:
                 place, "has neither tower nor cells; accepted: at least one of them", at_key=True
             )
         if audience.tower is not None:
-            yield from _of_kind(draft, (*place, "tower"), audience.tower, "tower")
+            yield from of_kind(draft, (*place, "tower"), audience.tower, "tower")
         for index, cell in enumerate(audience.cells):
-            yield from _of_kind(draft, (*place, "cells", index), cell, "cell", "ran")
+            yield from of_kind(draft, (*place, "cells", index), cell, "cell", "ran")
         yield from repeated(draft, (*place, "cells"), audience.cells)
         for index, service in enumerate(audience.watches):
             yield from dangling(draft, (*place, "watches", index), service, "services")
         yield from repeated(draft, (*place, "watches"), audience.watches)
 
 
-def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, *kinds: str) -> Iterator[Issue]:
+def of_kind(draft: Draft, keys: tuple[Key, ...], name: str, *kinds: str) -> Iterator[Issue]:
     """Yield an issue when a node is missing, of another kind, or has no radio."""
     yield from dangling(draft, keys, name, "nodes")
     node = draft.scenario.nodes.get(name)
@@ -234,7 +248,7 @@ def _of_kind(draft: Draft, keys: tuple[Key, ...], name: str, *kinds: str) -> Ite
         reason = f"is a node of kind {node.kind}, not {' or '.join(kinds)}; accepted: {accepted}"
         yield draft.issue(keys, reason)
     elif node is not None and node.radio is None:
-        user = ".".join(str(key) for key in keys[:2])
+        user = reduce(child_path, keys[:2], "")
         example = "layout: ..." if node.kind == "ran" else "capacity: ..."
         reason = f"has no radio, but {user} uses it; accepted: radio: {{{example}}}"
         yield draft.issue(("nodes", name), reason, at_key=True)
@@ -251,8 +265,10 @@ def background_joins_two_nodes(draft: Draft) -> Iterator[Issue]:
 
 def baseline_is_a_policy(draft: Draft) -> Iterator[Issue]:
     """The policy that is run beside is in the scenario."""
-    if draft.scenario.baseline is not None:
-        yield from dangling(draft, ("baseline",), draft.scenario.baseline, "policies")
+    scenario = draft.scenario
+    if scenario.baseline is not None:
+        builtin = (BUILTIN_POLICY, *((BUILTIN_SERVICE_POLICY,) if scenario.collaboration is not None else ()))
+        yield from dangling(draft, ("baseline",), scenario.baseline, "policies", builtin=builtin)
 
 
 def times_fit_the_duration(draft: Draft) -> Iterator[Issue]:

@@ -23,6 +23,8 @@ from netgen.schema.network import Topology, TopologyField
 
 BUILTIN_POLICY = "forward"
 """Name of the policy that needs no entry in `policies`."""
+BUILTIN_SERVICE_POLICY = "never-collaborate"
+"""Name of the service policy that needs none, in any mode of collaboration."""
 POLICY_FILE = re.compile(r"(.+\.py):([A-Za-z_]\w*)", re.ASCII)
 
 
@@ -166,12 +168,18 @@ def absolute_paths(root: Item) -> Item:
             elif section == "policies":
                 moved[key] = _policy_file(entry)
             else:
-                moved[key] = _anchored_below(entry, _PATHS_BELOW[section])
+                for keys in _PATHS_BELOW[section]:
+                    entry = _anchored_below(entry, keys)  # noqa: PLW2901
+                moved[key] = entry
         entries[section] = replace(named, value=moved)
     return replace(root, value=entries)
 
 
-_PATHS_BELOW = {"links": ("capacity",), "nodes": ("radio", "layout"), "audiences": ("mobility",)}
+_PATHS_BELOW = {
+    "links": (("capacity",),),
+    "nodes": (("radio", "layout"),),
+    "audiences": (("mobility",), ("join",)),
+}
 
 
 def _anchored_below(entry: Item, keys: tuple[str, ...]) -> Item:

@@ -35,8 +35,11 @@ from netgen.schema.scenario import Scenario
 
 _MOST_FILES = 64
 _SEGMENT = re.compile(r'"([^"]+)"|([^.]+)')
-_LISTS = ("to", "cells", "watches")
-_SHORT_KEYS = {"gpu": "device", "capacity": "rate", "loss": "probability", "join": "kind"}
+_LISTS = ("to", "cells", "watches", "services")
+_SHORT_KEYS = {
+    "gpu": "device", "capacity": "rate", "loss": "probability", "join": "kind", "stay": "for", "predictor": "kind",
+}  # fmt: skip
+_SHORT_KINDS = {"capacity": "constant", "loss": "random", "stay": "constant"}
 _PLACEHOLDERS = {"name": "unnamed", "duration": "1e8 s"}
 
 
@@ -323,8 +326,8 @@ def _unfolded(item: Item, above: tuple[str, ...]) -> Item:
     if short is None or item.value is None or isinstance(item.value, list):
         return item
     entries = {short: item}
-    if above[-1] in ("capacity", "loss"):
-        kind = {"capacity": "constant", "loss": "random"}[above[-1]]
+    if above[-1] in _SHORT_KINDS:
+        kind = _SHORT_KINDS[above[-1]]
         entries["kind"] = replace(item, value=kind, text=kind)
     return replace(item, value=entries)
 

@@ -1,37 +1,23 @@
-"""Defects of radios and of what depends on where users are."""
+"""Defects of the radios of towers and cellular networks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from math import ceil, dist
 from pathlib import Path
 
 from netgen.document.tree import Issue, deepest
 from netgen.scenario.check import Check, Draft, dangling, is_file, repeated
 from netgen.schema.audience import AlongLine as Line
-from netgen.schema.audience import (
-    Audience,
-    DiscPlace,
-    NetworkPlace,
-    RandomDirection,
-    RandomWaypoint,
-    RectanglePlace,
-    StayPut,
-    Terminal,
-    Traced,
-    WatchAll,
-)
-from netgen.schema.audience import GroupWalk as Group
-from netgen.schema.audience import StreetGrid as Streets
+from netgen.schema.audience import Audience, WatchAll
 from netgen.schema.network import RanNode, TowerNode
+from netgen.schema.places import DiscPlace, RectanglePlace
 from netgen.schema.radio import Atsc3Broadcast, CellularRadio, FixedBroadcast, ListedLayout
 from netgen.schema.scenario import Scenario
 
 _SHARE_SLACK = 1e-9
 _MEMORY_S = 1.0
 _FLOOR_M = 3.0
-_SHORTEST_SIDE_M = 1.0
 _MHZ = 1e6
 # What the models of the radio cover, so that a file's mistake is found at its line; a test compares these figures
 # with those of the models, which would refuse the same.
@@ -67,7 +53,7 @@ PILOT_SPACINGS: dict[str, dict[int, tuple[int, ...]]] = {
 
 
 def radio_files_exist(draft: Draft) -> Iterator[Issue]:
-    """Every file of sites or positions is there."""
+    """Every file of sites is there."""
     files: list[tuple[tuple[str, ...], Path]] = []
     for name, node in draft.scenario.nodes.items():
         if (
@@ -76,9 +62,6 @@ def radio_files_exist(draft: Draft) -> Iterator[Issue]:
             and isinstance(node.radio.layout, ListedLayout)
         ):
             files.append((("nodes", name, "radio", "layout", "path"), node.radio.layout.path))
-    for name, audience in draft.scenario.audiences.items():
-        if isinstance(audience.mobility, Traced):
-            files.append((("audiences", name, "mobility", "path"), audience.mobility.path))
     for keys, path in files:
         if not is_file(path):
             yield draft.issue(keys, f"is not a file; looked for {path}")
@@ -89,7 +72,9 @@ def is_located(scenario: Scenario, audience: Audience) -> bool:
     if any(isinstance(scenario.nodes.get(cell), RanNode) for cell in audience.cells):
         return True
     tower = scenario.nodes.get(audience.tower) if audience.tower is not None else None
-    return isinstance(tower, TowerNode) and not isinstance(tower.radio, FixedBroadcast | None)
+    if not isinstance(tower, TowerNode) or tower.radio is None:
+        return False
+    return not isinstance(tower.radio, FixedBroadcast) or bool(tower.radio.holes)
 
 
 def networks_serve_alone(draft: Draft) -> Iterator[Issue]:
@@ -99,43 +84,6 @@ def networks_serve_alone(draft: Draft) -> Iterator[Issue]:
         if networks and len(audience.cells) > 1:
             reason = f"names the cellular network {networks[0]} and other cells; accepted: one network, or cells alone"
             yield draft.issue(("audiences", name, "cells"), reason)
-
-
-def places_make_sense(draft: Draft) -> Iterator[Issue]:
-    """Users whose radio depends on where they are, are somewhere; areas and speeds are the right way round."""
-    for name, audience in draft.scenario.audiences.items():
-        keys, place, moves = ("audiences", name), audience.place, audience.mobility
-        in_network = any(isinstance(draft.scenario.nodes.get(cell), RanNode) for cell in audience.cells)
-        somewhere = isinstance(moves, Traced | Line) or in_network
-        if place is None and not somewhere and is_located(draft.scenario, audience):
-            reason = (
-                f"has no place, but what {audience.tower} sends is received according to it; "
-                "accepted: for example place: {kind: disc, radius: 10 km}"
-            )
-            yield draft.issue(keys, reason, at_key=True)
-        if isinstance(place, NetworkPlace) and not in_network:
-            reason = (
-                "is the area of a cellular network, and cells names none; accepted: a disc or a rectangle"
-            )
-            yield draft.issue((*keys, "place"), reason)
-        if isinstance(place, RectanglePlace):
-            for axis, word in enumerate(("east", "north")):
-                if place.high[axis] < place.low[axis] + _SHORTEST_SIDE_M:
-                    least_m = place.low[axis] + _SHORTEST_SIDE_M
-                    reason = f"is not {word} of from; accepted: at least {least_m:g} m"
-                    yield draft.issue((*keys, "place", "to", axis), reason)
-        if isinstance(moves, RandomWaypoint | RandomDirection | Line | Streets | Group):
-            low_mps, high_mps = moves.speed_mps
-            if low_mps > high_mps:
-                reason = f"has {high_mps:g} m/s after {low_mps:g} m/s; accepted: the lower speed first"
-                yield draft.issue((*keys, "mobility", "speed"), reason)
-        if isinstance(moves, Line):
-            for index, (before, here) in enumerate(pairwise(moves.points), start=1):
-                if dist(before, here) < _SHORTEST_SIDE_M:
-                    reason = (
-                        f"is the corner before it again; accepted: at least {_SHORTEST_SIDE_M:g} m from it"
-                    )
-                    yield draft.issue((*keys, "mobility", "points", index), reason)
 
 
 def pipes_exist(draft: Draft) -> Iterator[Issue]:
@@ -359,7 +307,6 @@ def _one_multicast_each(draft: Draft, network: str, radio: CellularRadio) -> Ite
 RADIO_CHECKS: tuple[Check, ...] = (
     radio_files_exist,
     networks_serve_alone,
-    places_make_sense,
     pipes_exist,
     networks_refer_to_services,
     cellular_figures_are_covered,
@@ -368,30 +315,11 @@ RADIO_CHECKS: tuple[Check, ...] = (
 
 
 def radio_warnings(scenario: Scenario) -> Iterator[str]:
-    """Yield settings of places and terminals without effect, and epochs longer than what a scheduler remembers."""
+    """Yield epochs longer than what a scheduler remembers."""
     for name, node in scenario.nodes.items():
         radio = node.radio if isinstance(node, RanNode) else None
         if radio is not None and radio.scheduler == "proportional-fair" and scenario.epoch_s > _MEMORY_S:
             yield (
                 f"nodes.{name}.radio.scheduler: proportional fair remembers {_MEMORY_S:g} s, less than an epoch of "
                 f"{scenario.epoch_s:g} s; take a shorter epoch"
-            )
-    for name, audience in scenario.audiences.items():
-        if is_located(scenario, audience):
-            if audience.place is not None and isinstance(audience.mobility, Traced | Line):
-                yield f"audiences.{name}.place has no effect: users are where their mobility has them"
-            continue
-        given = [
-            key
-            for key, differs in (
-                ("place", audience.place is not None),
-                ("mobility", not isinstance(audience.mobility, StayPut)),
-                ("terminal", audience.terminal != Terminal()),
-            )
-            if differs
-        ]
-        if given:
-            yield (
-                f"audiences.{name}.{given[0]} has no effect: neither a cellular network nor a tower with transmitters "
-                f"serves it"
             )

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from netgen.document.tree import Issue
+from netgen.scenario.audience_check import AUDIENCE_CHECKS, audience_warnings
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
+from netgen.scenario.collaboration_check import COLLABORATION_CHECKS, collaboration_warnings, modes
+from netgen.scenario.faults_check import FAULT_CHECKS
 from netgen.scenario.radio_check import RADIO_CHECKS, radio_warnings
 from netgen.schema.scenario import ExplicitRoute, Scenario, Service
 
@@ -191,7 +194,8 @@ WHOLE_CHECKS: tuple[Check, ...] = (
 
 def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
     """Run all checks; those of the whole only when every entry is there and no reference dangles."""
-    issues = [issue for check in (*ENTRY_CHECKS, *RADIO_CHECKS) for issue in check(draft)]
+    checks = (*ENTRY_CHECKS, *RADIO_CHECKS, *AUDIENCE_CHECKS, *COLLABORATION_CHECKS, *FAULT_CHECKS)
+    issues = [issue for check in checks for issue in check(draft)]
     if complete and not issues:
         issues = [issue for check in WHOLE_CHECKS for issue in check(draft)]
     return issues
@@ -199,14 +203,23 @@ def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
 
 def scenario_warnings(scenario: Scenario) -> tuple[str, ...]:
     """Return what is probably not meant: entries that nothing uses, and settings without effect."""
-    return (*_unused(scenario), *_without_effect(scenario), *radio_warnings(scenario))
+    return (
+        *_unused(scenario),
+        *_without_effect(scenario),
+        *radio_warnings(scenario),
+        *audience_warnings(scenario),
+        *collaboration_warnings(scenario),
+    )
 
 
 def _unused(scenario: Scenario) -> Iterator[str]:
     services, nodes = scenario.services.values(), scenario.nodes.values()
     contents = {service.content for service in services}
     policies = (
-        {service.policy for service in services} | {node.policy for node in nodes} | {scenario.baseline}
+        {service.policy for service in services}
+        | {node.policy for node in nodes}
+        | {mode.policy for _, mode in modes(scenario)}
+        | {scenario.baseline}
     )
     runnable = {
         name
@@ -214,6 +227,9 @@ def _unused(scenario: Scenario) -> Iterator[str]:
         if node.gpu is not None
         for name in (scenario.actions if node.actions is None else node.actions)
     }
+    addition = scenario.collaboration.addition if scenario.collaboration is not None else None
+    if addition is not None and addition.action is not None:
+        runnable.add(addition.action)
     for section, names, used, why in (
         ("contents", scenario.contents, contents, "no service sends it"),
         ("policies", scenario.policies, policies, "no service, node or baseline names it"),

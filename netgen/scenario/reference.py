@@ -274,7 +274,7 @@ def _type(expression: Any, metadata: list[Any]) -> str:  # noqa: ANN401, PLR0911
     if origin is Literal:
         return ", ".join(f"`{name}`" for name in parts)
     if _models_in(expression):
-        return "mapping, see below"
+        return "list of mappings, see below" if origin in (list, tuple) else "mapping, see below"
     if origin in (Union, types.UnionType):
         return " or ".join(_type(part, []) for part in parts if part is not types.NoneType)
     if origin in (list, tuple):

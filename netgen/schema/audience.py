@@ -9,6 +9,8 @@ from pydantic import Field, Tag
 from netgen import units
 from netgen.schema.fields import (
     FilePath,
+    Instant,
+    Memory,
     Name,
     Names,
     Quantity,
@@ -16,11 +18,12 @@ from netgen.schema.fields import (
     ShortForm,
     Span,
     StrictModel,
+    Text,
     Whole,
     kind_tag,
     variant,
 )
-from netgen.schema.radio import Distance, Extent, Point, pair
+from netgen.schema.places import DiscPlace, Distance, Extent, Point, RectanglePlace, pair
 
 
 class JoinAtStart(StrictModel):
@@ -45,13 +48,84 @@ class JoinPoisson(StrictModel):
     )
 
 
-Join = JoinAtStart | JoinUniformly | JoinPoisson
+_BEFORE = "share of the users who are there from the start"
+
+
+class StepJoin(StrictModel):
+    """A crowd that comes at once: some are there from the start, all others join at an instant, or soon after it."""
+
+    kind: Literal["step"] = Field(description="step")
+    at_s: Instant = Field(alias="at", description="when the crowd comes")
+    over_s: Instant = Field(
+        0.0,
+        alias="over",
+        description="time over which it comes, at instants drawn uniformly; 0 s for one instant",
+    )
+    before: Share = Field(0.0, description=_BEFORE)
+
+
+class RampJoin(StrictModel):
+    """The audience grows linearly: some are there from the start, all others join at instants drawn uniformly."""
+
+    kind: Literal["ramp"] = Field(description="the word ramp")
+    start_s: Instant = Field(alias="start", description="when the growth begins")
+    over_s: Span = Field(alias="over", description="how long it takes until all are there")
+    before: Share = Field(0.0, description=_BEFORE)
+
+
+class LiveEventJoin(StrictModel):
+    """The audience of a live event grows along a logistic curve: slowly at first, fast about its start."""
+
+    kind: Literal["live-event"] = Field(description="live-event")
+    start_s: Instant = Field(alias="start", description="when half of those who are to come have come")
+    rise_s: Span = Field(alias="rise", description="time from 10 % to 90 % of the rise")
+    before: Share = Field(0.0, description=_BEFORE)
+
+
+class TraceJoin(StrictModel):
+    """The audience grows as a file says, scaled to its own number of users."""
+
+    kind: Literal["trace"] = Field(description="trace")
+    path: FilePath = Field(
+        description="CSV file with the columns time_s, which begins at 0, and users, who have begun to watch by then"
+    )
+
+
+Join = JoinAtStart | JoinUniformly | JoinPoisson | StepJoin | RampJoin | LiveEventJoin | TraceJoin
 JoinField = Annotated[
     Annotated[JoinAtStart, Tag("kind=start")]
     | Annotated[JoinUniformly, Tag("kind=uniform")]
-    | Annotated[JoinPoisson, Tag("kind=poisson")],
+    | Annotated[JoinPoisson, Tag("kind=poisson")]
+    | Annotated[StepJoin, Tag("kind=step")]
+    | Annotated[RampJoin, Tag("kind=ramp")]
+    | Annotated[LiveEventJoin, Tag("kind=live-event")]
+    | Annotated[TraceJoin, Tag("kind=trace")],
     variant(kind_tag),
     ShortForm(lambda kind: {"kind": kind}, (str,), {"const": "start"}),
+]
+
+
+class StayConstant(StrictModel):
+    """Every user watches for the same time. Short form: that time."""
+
+    kind: Literal["constant"] = Field(description="constant")
+    for_s: Span = Field(alias="for", description="time from joining to leaving")
+
+
+class StayExponential(StrictModel):
+    """Every user watches for a time drawn from an exponential distribution."""
+
+    kind: Literal["exponential"] = Field(description="exponential")
+    mean_s: Span = Field(alias="mean", description="mean time from joining to leaving")
+
+
+Stay = StayConstant | StayExponential
+StayField = Annotated[
+    Annotated[StayConstant, Tag("kind=constant")] | Annotated[StayExponential, Tag("kind=exponential")],
+    variant(kind_tag),
+    ShortForm(
+        lambda span: {"kind": "constant", "for": span}, (str, int, float), {"type": ["string", "number"]}
+    ),
 ]
 
 
@@ -59,22 +133,6 @@ class NetworkPlace(StrictModel):
     """Everywhere in the area of the audience's cellular network. Short form: `network`."""
 
     kind: Literal["network"] = Field(description="network")
-
-
-class DiscPlace(StrictModel):
-    """A disc."""
-
-    kind: Literal["disc"] = Field(description="the word disc")
-    centre: Point = Field((0.0, 0.0), description="east and north of the origin")
-    radius_m: Extent = Field(alias="radius", description="radius")
-
-
-class RectanglePlace(StrictModel):
-    """A rectangle."""
-
-    kind: Literal["rectangle"] = Field(description="rectangle")
-    low: Point = Field(alias="from", description="south-west corner, east and north of the origin")
-    high: Point = Field(alias="to", description="north-east corner")
 
 
 PlaceField = Annotated[
@@ -190,6 +248,22 @@ ChoiceField = Annotated[
 ]
 
 
+class Generator(StrictModel):
+    """What a terminal generates enhancements with, from semantic control bits."""
+
+    device: Text = Field(
+        "L4", description="device whose time of the action is taken; its figures come with their source"
+    )
+    slowdown: Annotated[float, Quantity(units.NUMBER, gt=0, le=1e6)] = Field(
+        1.0,
+        description="how many times as long as declared, or measured on that device, an action takes here",
+    )
+    memory_bytes: Memory = Field(alias="memory", description="memory that an action's models must fit into")
+    power_w: Annotated[float, Quantity(units.POWER, gt=0, le=1e4)] = Field(
+        alias="power", description="power drawn while it generates"
+    )
+
+
 class Terminal(StrictModel):
     """What the users of an audience hold in their hands, or have on their roofs, and where."""
 
@@ -209,6 +283,17 @@ class Terminal(StrictModel):
     receiver: Literal["roof-top", "portable-outdoor", "portable-indoor", "mobile", "in-car", "handheld"] = (
         Field("handheld", description="class of the broadcast receiver")
     )
+    tuner: Share = Field(
+        1.0,
+        description="share of the users whose terminals have a broadcast receiver; others have cells alone",
+    )
+    generator: Generator | None = Field(
+        None, description="what generates enhancements in the terminal; null for nothing"
+    )
+    battery_joule: Annotated[float, Quantity(units.ENERGY, gt=0, le=1e9)] | None = Field(
+        None, alias="battery", description="energy of a full battery; null for a terminal on the mains"
+    )
+    charge: Share = Field(1.0, description="share of the battery's energy that is left when a user joins")
 
 
 class Audience(StrictModel):
@@ -231,3 +316,4 @@ class Audience(StrictModel):
     watches: Annotated[Names, Field(min_length=1)] = Field(description="services that they watch")
     choice: ChoiceField = Field(WatchAll(kind="all"), description="which of these each of them watches")
     join: JoinField = Field(JoinAtStart(kind="start"), description="when users begin to watch")
+    stay: StayField | None = Field(None, description="how long each of them watches; null for to the end")

@@ -28,13 +28,15 @@ Error = Annotated[float, Quantity(units.DISTANCE, ge=0, le=1e6)]
 
 
 class Cores(StrictModel):
-    """The broadcast core and the cellular core, and the way between them."""
+    """The broadcast core and the cellular core, and the way between them over which messages go."""
 
     delay_s: Delay = Field(0.01, alias="delay", description="delay of a message between the cores, one way")
     rate_bps: Rate = Field(1e8, alias="rate", description="rate at which messages are put on that way")
     message_bits: MessageSize = Field(2000, alias="message", description="size of a message without contexts")
     context_bits: MessageSize = Field(
-        4000, alias="context", description="size of the service context of one user"
+        4000,
+        alias="context",
+        description="size of one user's context: content, position, state of repair",
     )
     period_s: Period = Field(1.0, alias="period", description="time between looks, at which policies decide")
 
@@ -83,7 +85,7 @@ class Repair(StrictModel):
 
 
 class Continuation(StrictModel):
-    """Cells carry broadcast services on, or repair them, where reception is poor."""
+    """Service continuation: cells carry broadcast services on, or repair them, where reception is poor."""
 
     services: Annotated[Names, Field(min_length=1)] = Field(
         description="services that go to a tower and to cells, and begin on the tower"
@@ -94,25 +96,30 @@ class Continuation(StrictModel):
         PerfectPredictor(kind="perfect"), description="how reception is predicted"
     )
     poor: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
-        0.1, description="loss of segments from which on reception counts as poor"
+        0.1, description="loss of segments from which on reception counts as poor; 0.1 is one in ten"
     )
     repair: Repair = Field(Repair(), description="when repairs are asked for")
 
 
 class Offloading(StrictModel):
-    """The tower takes contents over from loaded cells."""
+    """Service offloading: the tower takes contents over from loaded cells."""
 
     services: Annotated[Names, Field(min_length=1)] = Field(
         description="services that go to cells and to a tower, and begin in the cells"
     )
     policy: Name = Field("never-collaborate", description="offloading policy")
+    poor: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
+        0.1, description="loss of segments from which on a user does not count as reached by the tower"
+    )
     tune_in_s: Instant = Field(
-        1.0, alias="tune_in", description="time that receivers take to tune in before cells stop serving them"
+        1.0,
+        alias="tune_in",
+        description="time that receivers take to tune in, during which cells still serve them",
     )
 
 
 class Addition(StrictModel):
-    """Cells add personal enhancements to a broadcast common stream."""
+    """Service addition: cells add personal enhancements to a broadcast common stream."""
 
     services: Annotated[Names, Field(min_length=1)] = Field(
         description="personal services that enhance another one"
@@ -132,5 +139,5 @@ class Collaboration(StrictModel):
     addition: Addition | None = Field(None, description="service addition by policy; null for none")
     admission: Share | None = Field(
         None,
-        description="share of a cell's resources up to which it takes users on; null for no limit",
+        description="share of a cell's resources up to which it takes users on, others are blocked; null for no limit",
     )

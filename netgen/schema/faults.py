@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from netgen.schema.fields import Instant, Span, StrictModel, Text, Truth
+from netgen.schema.fields import ARROW, Instant, Span, StrictModel, Text, Truth
+
+
+def _without_spaces(where: str) -> str:
+    """The key of a link as `Scenario.links` has it; anything else as it is."""
+    match = ARROW.fullmatch(where)
+    return "".join(match.groups()) if match else where
 
 
 class Fault(StrictModel):
@@ -14,11 +20,12 @@ class Fault(StrictModel):
 
     what: Literal["tower", "cell", "link", "cores", "gpu"] = Field(
         description="a tower goes off air, a cell or cellular network does, a link is cut, the way between the "
-        "cores is cut, or a node's GPU fails"
+        "cores is cut, or the GPU of a node fails"
     )
-    where: Text | None = Field(
+    where: Annotated[Text, AfterValidator(_without_spaces)] | None = Field(
         None,
-        description="node, link `A->D`, or sector `node:sector` of a cellular network; null for the cores alone",
+        description="name of the node, link `A -> D`, or sector of a cellular network as in `ran:site-1-2`; null for "
+        "the cores alone",
     )
     at_s: Instant = Field(alias="at", description="when it breaks")
     repair_s: Span = Field(alias="repair", description="time until it works again; their mean when random")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Field, Tag
 
 from netgen import units
 from netgen.schema.fields import (
@@ -24,27 +23,8 @@ from netgen.schema.fields import (
     kind_tag,
     variant,
 )
+from netgen.schema.places import Distance, Extent, Holes, Point
 
-Distance = Annotated[float, Quantity(units.DISTANCE, gt=0, le=1e6)]
-Extent = Annotated[float, Quantity(units.DISTANCE, ge=1, le=1e6)]
-Coordinate = Annotated[float, Quantity(units.DISTANCE, ge=-1e7, le=1e7)]
-
-
-def pair(accepted: str) -> BeforeValidator:
-    """Refuse what is no list of two, saying what is accepted."""
-
-    def checked(value: object) -> object:
-        if not isinstance(value, list | tuple) or len(value) != 2:
-            found = f"has {len(value)} entries" if isinstance(value, list | tuple) else "is of the wrong type"
-            raise PydanticCustomError("pair", "{reason}", {"reason": f"{found}; accepted: {accepted}"})
-        return value
-
-    return BeforeValidator(checked)
-
-
-Point = Annotated[
-    tuple[Coordinate, Coordinate], pair("two distances, east and north of the origin, as in [4 km, 0 m]")
-]
 NoiseFigure = Annotated[float, Quantity(units.LEVEL, ge=0, le=50)]
 Frequency = Annotated[float, Quantity(units.FREQUENCY, gt=0, le=1e12)]
 Bandwidth = Annotated[float, Quantity(units.FREQUENCY, ge=1e6, le=1e9)]
@@ -200,6 +180,13 @@ class FixedBroadcast(StrictModel):
     segment_loss: LossShare = Field(
         0.0, description="probability that one user inside coverage loses one segment"
     )
+    lost_share: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
+        1.0, description="share of a lost segment's bits that are missing, when a cell repairs it"
+    )
+    holes: Holes = Field(
+        (),
+        description="areas without reception, such as tunnels: discs and rectangles, as places of audiences",
+    )
 
 
 class BroadcastTransmitter(StrictModel):
@@ -249,6 +236,10 @@ class _PhysicalBroadcast(StrictModel):
         0.1, alias="fade", description="mean duration of a fade near the threshold"
     )
     repair: Share = Field(0.05, description="repair symbols over source symbols of each object (AL-FEC)")
+    holes: Holes = Field(
+        (),
+        description="areas without reception, such as tunnels: discs and rectangles, as places of audiences",
+    )
 
 
 class Atsc3Pipe(StrictModel):

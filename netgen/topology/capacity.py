@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from netgen.topology.outages import Outages
 
 Floats = NDArray[np.float64]
 
@@ -15,8 +17,27 @@ _SLACK_SHARE = 1e-15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Pauses:
+    """Outages of a capacity, and what they take from it.
+
+    Parameters
+    ----------
+    outages : Outages               When nothing can be sent.
+    level_bits : (n,) float, bit    W(t) when each begins, and so until it ends.
+    missed_bits : (n + 1,) float    What could have been sent in the first k of them.
+    """
+
+    outages: Outages
+    level_bits: Floats
+    missed_bits: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CapacityProcess:
     """Piecewise-constant capacity C(t) and its integral W(t), the bits that could be sent by t.
+
+    Outages are laid over the steps (`interrupted`): W(t) is then the integral without them, less what could
+    have been sent in those that are over, so that it is exact for a period of any length.
 
     Parameters
     ----------
@@ -34,6 +55,7 @@ class CapacityProcess:
     period_s: float | None
     _work_bits: Floats
     _period_bits: float
+    _pauses: _Pauses | None = None
 
     @staticmethod
     def constant(rate_bps: float) -> CapacityProcess:
@@ -72,19 +94,62 @@ class CapacityProcess:
             array.flags.writeable = False
         return CapacityProcess(starts, rates, period_s, work, whole)
 
+    def interrupted(self, outages: Outages) -> CapacityProcess:
+        """The same capacity with a rate of 0 in the outages; one may have no end, or all time be out of order."""
+        if not outages:
+            return self
+        if self._pauses is not None:
+            outages = outages.joined(self._pauses.outages)
+        starts = outages.start_s
+        begun = self._steady_work_bits(starts)
+        # An outage without an end is never over, and what it takes is never asked for.
+        ended = self._steady_work_bits(np.where(np.isfinite(outages.end_s), outages.end_s, starts))
+        missed = np.concatenate([[0.0], np.cumsum(ended - begun)])
+        levels = np.maximum.accumulate(begun - missed[:-1])
+        for array in (levels, missed):
+            array.flags.writeable = False
+        return replace(self, _pauses=_Pauses(outages, levels, missed))
+
     @property
     def max_rate_bps(self) -> float:
-        """Highest rate that ever occurs."""
+        """Highest rate that ever occurs, were there no outages."""
         return float(self.rate_bps.max())
 
     def rate_at(self, time_s: float) -> float:
         """Rate at one instant, bit/s."""
+        if self._pauses is not None and self._pauses.outages.down(time_s):
+            return 0.0
         if self.period_s is not None:
             time_s %= self.period_s
         return float(self.rate_bps[np.searchsorted(self.start_s, time_s, side="right") - 1])
 
     def work_bits(self, time_s: Floats) -> Floats:
         """W(t): bits that the link could have sent from 0 to each instant."""
+        if self._pauses is None:
+            return self._steady_work_bits(time_s)
+        outages, levels = self._pauses.outages, self._pauses.level_bits
+        last = np.searchsorted(outages.start_s, time_s, side="right") - 1
+        inside = (last >= 0) & (time_s < outages.end_s[last])
+        work = self._steady_work_bits(time_s) - self._pauses.missed_bits[last + 1]
+        # Differences of large numbers are rounded, but W(t) stands still in an outage and never goes back.
+        reached = np.where(last >= 0, levels[last], 0.0)
+        return np.where(inside, reached, np.maximum(work, reached))
+
+    def time_s(self, work_bits: Floats) -> Floats:
+        """Earliest instant by which W(t) reaches each amount; infinite when it never does."""
+        if self._pauses is None:
+            return self._steady_time_s(work_bits)
+        outages, missed = self._pauses.outages, self._pauses.missed_bits
+        begun_bits = self._pauses.level_bits + missed[:-1]
+        # With the slack that `_steady_time_s` has: what is reached when an outage begins does not wait for its end.
+        slack = _SLACK_BITS + _SLACK_SHARE * begun_bits
+        over = np.searchsorted(self._pauses.level_bits + slack, work_bits, side="left")
+        earliest = np.where(over > 0, outages.end_s[over - 1], 0.0)
+        latest = np.append(outages.start_s, np.inf)[over]
+        return np.clip(self._steady_time_s(work_bits + missed[over]), earliest, latest)
+
+    def _steady_work_bits(self, time_s: Floats) -> Floats:
+        """W(t) without outages."""
         if len(self.rate_bps) == 1:
             work: Floats = time_s * self.rate_bps[0]
             return work
@@ -94,8 +159,8 @@ class CapacityProcess:
         # The quotient may round up to a whole number, which leaves a remainder just below 0.
         return turns * self._period_bits + self._work_within(np.maximum(time_s - turns * self.period_s, 0.0))
 
-    def time_s(self, work_bits: Floats) -> Floats:
-        """Earliest instant by which W(t) reaches each amount; infinite when it never does."""
+    def _steady_time_s(self, work_bits: Floats) -> Floats:
+        """Inverse of W(t) without outages."""
         if len(self.rate_bps) == 1:
             instant: Floats = work_bits / self.rate_bps[0]
             return instant

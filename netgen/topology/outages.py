@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ class Outages:
     @staticmethod
     def none() -> Outages:
         """Never out of order."""
-        return Outages(np.empty(0), np.empty(0))
+        return Outages.of(())
 
     @staticmethod
     def of(spans: Iterable[tuple[float, float]]) -> Outages:
@@ -39,8 +40,17 @@ class Outages:
                 merged[-1][1] = max(merged[-1][1], end_s)
             else:
                 merged.append([start_s, end_s])
-        starts, ends = zip(*merged, strict=True) if merged else ((), ())
-        return Outages(np.array(starts, dtype=np.float64), np.array(ends, dtype=np.float64))
+        columns = np.array(merged, dtype=np.float64).reshape(-1, 2).T.copy()
+        columns.flags.writeable = False
+        return Outages(columns[0], columns[1])
+
+    def joined(self, other: Outages) -> Outages:
+        """Out of order whenever one of the two is."""
+        return Outages.of([*self.spans(), *other.spans()])
+
+    def spans(self) -> list[tuple[float, float]]:
+        """Start and end of each, in order."""
+        return list(zip(self.start_s.tolist(), self.end_s.tolist(), strict=True))
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -58,3 +68,7 @@ class Outages:
         """First instant from `time_s` on that lies in no outage; infinite when there is none."""
         inside = (self.start_s <= time_s) & (self.end_s > time_s)
         return float(self.end_s[inside][0]) if inside.any() else time_s
+
+
+NOTHING_DOWN: Mapping[str, Outages] = MappingProxyType({})
+"""Nothing is ever out of order."""

@@ -637,7 +637,7 @@ def test_compute_changes_who_computes_and_no_result(compute, package, tmp_path, 
         (tmp_path / name).write_text(content, encoding="utf-8")
     made = []
     monkeypatch.setattr(
-        "netgen.build.cellular.make_signals",
+        "netgen.world.cellular.make_signals",
         lambda *parts, **settings: made.append(make_signals(*parts, **settings)) or made[-1],
     )
     found = {}
@@ -653,7 +653,7 @@ def test_compute_changes_who_computes_and_no_result(compute, package, tmp_path, 
 def test_the_device_is_that_of_torch(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        "netgen.build.cellular.make_signals",
+        "netgen.world.cellular.make_signals",
         lambda *parts, compute, device, **rest: (
             asked.append((compute, device)) or make_signals(*parts, **rest)
         ),

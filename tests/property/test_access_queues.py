@@ -1,12 +1,15 @@
-"""What holds for the terminals' queues whatever is sent, served and given up."""
+"""What holds for the terminals' queues and a cell's downlink whatever is sent, served and given up."""
 
 import numpy as np
 import pytest
+import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netgen.access.downlink import Downlink
 from netgen.access.download import Download
 from netgen.access.queues import TerminalQueues
+from netgen.topology.outages import Outages
 from netgen.transport.train import Meaning
 
 USERS = 6
@@ -23,6 +26,8 @@ class Watched:
     def enqueue(self, users, bits, deadline_ns=None):
         name = len(self.sent)
         self.sent.append((sorted(users), bits))
+        if isinstance(bits, list):
+            bits = np.array(bits)[: len(users)]
 
         def done(done_s, given_up):
             assert name not in self.fates
@@ -37,7 +42,9 @@ class Watched:
 
 downloads = st.lists(
     st.tuples(
-        st.sets(st.integers(0, USERS - 1), min_size=1), st.integers(1, 10**9), st.none() | st.integers(0, 8)
+        st.sets(st.integers(0, USERS - 1), min_size=1),
+        st.integers(1, 10**9) | st.lists(st.integers(1, 10**9), min_size=USERS, max_size=USERS),
+        st.none() | st.integers(0, 8),
     ),
     max_size=5,
 )
@@ -132,3 +139,141 @@ def test_looking_in_between_does_not_matter(plan, pieces):
         both = ~np.isnan(instants) & ~np.isnan(other)
         assert other[both] == pytest.approx(instants[both], abs=2e-3)
     assert pieced.queues.carried_bits == pytest.approx(whole.queues.carried_bits, abs=1e-2)
+
+
+# A cell's downlink ------------------------------------------------------------------------------------------------
+
+END_MS, MS = 12_000, 10**6
+CAPACITY_BPS = 1000.0
+
+sent = st.fixed_dictionaries(
+    {
+        "at_ms": st.integers(0, END_MS - 1),
+        "users": st.sets(st.integers(0, USERS - 1), min_size=1),
+        "bits": st.integers(1, 3000),
+        "uneven": st.booleans(),
+        "share": st.sampled_from([0.0, 0.25, 1.0]),
+        "multicast": st.sampled_from([None, False, True]),
+        "service": st.sampled_from(["one", "two"]),
+        "patience_ms": st.none() | st.integers(0, 4000),
+    }
+)
+cells = st.fixed_dictionaries(
+    {
+        "sent": st.lists(sent, max_size=15),
+        "outages": st.lists(
+            st.tuples(st.integers(0, END_MS), st.integers(1, 3000)).map(lambda one: (one[0], sum(one))),
+            max_size=4,
+        ),
+        "looks_ms": st.lists(st.integers(0, END_MS), max_size=20),
+        "peaks": st.lists(st.sampled_from([0.0, 50.0, 300.0, 2000.0]), min_size=USERS, max_size=USERS),
+        "epoch_ms": st.sampled_from([70, 400, 1000, 2500]),
+        "give_up_late": st.booleans(),
+    }
+)
+
+
+class WatchedCell:
+    """A downlink under a plan, whose books are looked at at any instant."""
+
+    def __init__(self, plan):
+        self.plan, self.env, self.fates = plan, simpy.Environment(0), {}
+        self.down_s = Outages.of((begin / 1e3, end / 1e3) for begin, end in plan["outages"])
+        self.cell = Downlink(
+            self.env, "cell", capacity_bps=CAPACITY_BPS, peak_bps=np.array(plan["peaks"]),
+            epoch_ns=plan["epoch_ms"] * MS, interval_ns=1000 * MS, end_ns=END_MS * MS,
+            give_up_late=plan["give_up_late"], outages=self.down_s,
+        )  # fmt: skip
+        self.offered = 0
+        for number, what in enumerate(plan["sent"]):
+            self._at(what["at_ms"], self._send, number, what)
+        # Whoever runs a cell closes its books at the end of each interval.
+        for at_ms in [*plan["looks_ms"], *range(1000, END_MS + 1, 1000)]:
+            self._at(at_ms, self.balanced)
+        for begin_s, end_s in zip(self.down_s.start_s, self.down_s.end_s, strict=True):
+            if begin_s * 1e3 < END_MS:
+                self._at(round(begin_s * 1e3), self._silent, min(round(end_s * 1e3), END_MS))
+        self.env.run(until=END_MS * MS + 1)
+        self.balanced()
+        self.cell.finish()
+
+    def _at(self, at_ms, action, *arguments):
+        def process():
+            yield self.env.timeout(at_ms * MS)
+            action(*arguments)
+
+        self.env.process(process())
+
+    def _send(self, number, what):
+        users = np.array(sorted(what["users"]))
+        bits = what["bits"]
+        if what["uneven"] and not what["multicast"]:
+            bits = bits + 7 * np.arange(len(users))
+        deadline_ns = None if what["patience_ms"] is None else int(self.env.now) + what["patience_ms"] * MS
+
+        def done(done_s, given_up):
+            assert number not in self.fates
+            self.fates[number] = (done_s.copy(), given_up)
+
+        self.offered += int(np.sum(bits)) if isinstance(bits, np.ndarray) else bits * len(users)
+        self.cell.enqueue(
+            Download(
+                users, bits, what["share"], Meaning("film", number, 1.0), done, service=what["service"],
+                deadline_ns=deadline_ns, multicast=what["multicast"],
+            )
+        )  # fmt: skip
+
+    def balanced(self):
+        cell = self.cell
+        waiting = cell.backlog_bits()  # to the bit
+        total = cell.received_bits + cell.discarded_bits + waiting
+        assert cell.offered_bits == self.offered == pytest.approx(total, abs=0.51)
+        carried = cell.discriminative_bits + cell.generative_bits
+        assert (carried <= cell.capacity_bits + 1e-2).all()
+        assert carried.sum() <= cell.received_bits + 1e-6
+        assert (cell.generative_bits >= -1e-9).all()
+        assert (cell.discriminative_bits >= -1e-9).all()
+        assert cell.discarded_bits == 0 or self.plan["give_up_late"]
+
+    def _silent(self, until_ms):
+        """What users have at the begin of an outage is what they have at its end."""
+        self.cell.close()
+        before = self.cell.received_bits
+
+        def after():
+            self.cell.close()
+            assert self.cell.received_bits == before
+
+        self._at(until_ms - int(self.env.now) // MS, after)
+
+
+@given(cells)
+@settings(max_examples=200, deadline=None)
+def test_bits_of_a_cell_balance_at_any_instant(plan):
+    """Through outages, giving up, multicasts and users who miss different numbers of bits."""
+    watched = WatchedCell(plan)
+    assert sorted(watched.fates) == list(range(len(plan["sent"])))
+    for number, (done_s, given_up) in watched.fates.items():
+        what = plan["sent"][number]
+        known = done_s[~np.isnan(done_s)]
+        assert not given_up or (np.isnan(done_s).any() and what["patience_ms"] is not None)
+        assert (known >= what["at_ms"] / 1e3).all()
+        assert not any(
+            ((known > begin_s + 1e-5) & (known < end_s)).any()
+            for begin_s, end_s in zip(watched.down_s.start_s, watched.down_s.end_s, strict=True)
+        )
+        if what["multicast"]:
+            assert len(known) in (0, len(done_s))
+            assert np.ptp(known) == 0 if len(known) else True
+
+
+@given(cells)
+@settings(max_examples=60, deadline=None)
+def test_looking_at_a_cell_changes_no_instant(plan):
+    seen, alone = WatchedCell(plan), WatchedCell({**plan, "looks_ms": []})
+    for number, (done_s, given_up) in alone.fates.items():
+        found_s, found_given_up = seen.fates[number]
+        assert found_given_up == given_up
+        both = ~np.isnan(found_s) & ~np.isnan(done_s)
+        # What ends with the run is complete or, by rounding, not.
+        assert found_s[both] == pytest.approx(done_s[both], abs=1e-4)

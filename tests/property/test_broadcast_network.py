@@ -5,12 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netgen.broadcast.coverage_map import Demand, network_probability
+from netgen.broadcast.object_fec import ObjectCode, missing_symbols
 from netgen.broadcast.raster import CoverageMap
 from netgen.broadcast.single_frequency import EchoRule, SymbolTiming, WindowStrategy, echo_weight, sfn_sinr
 from netgen.propagation.free_space import free_space_path_loss_db
 from netgen.propagation.hata import Surroundings
 from netgen.propagation.location_variation import location_probability
 from netgen.propagation.tower_loss import hata_tower_loss
+from netgen.topology.holes import Holes
 
 timings = st.builds(
     SymbolTiming,
@@ -139,3 +141,41 @@ def test_a_map_read_between_its_places_lies_between_their_values(columns, rows, 
     assert coverage.probability.min() - 1e-12 <= value <= coverage.probability.max() + 1e-12
     grid = coverage.at(*np.meshgrid(x_m, y_m))
     np.testing.assert_allclose(grid, coverage.probability, rtol=0, atol=1e-12)
+
+
+@given(
+    st.integers(1, 300),
+    st.integers(0, 60),
+    st.lists(st.floats(0.0, 0.5), min_size=1, max_size=8),
+    st.lists(st.floats(0.0, 1.0, exclude_max=True), min_size=2, max_size=8),
+)
+def test_missing_symbols_fall_with_luck_and_rise_with_loss(source, repair, losses, quantiles):
+    """At least one and at most the whole object; who is computed together with whom does not matter."""
+    code = ObjectCode(source, source + repair)
+    loss, quantile = np.sort(losses), np.sort(quantiles)
+    grid = missing_symbols(code, np.repeat(loss, len(quantile)), np.tile(quantile, len(loss)))
+    table = grid.reshape(len(loss), len(quantile))
+    assert np.all((table >= 1.0) & (table <= source + code.mean_overhead()))
+    assert np.all(np.diff(table, axis=1) <= 0)
+    assert np.all(np.diff(table, axis=0) >= 0)
+    assert missing_symbols(code, loss[:1], quantile[-1:])[0] == table[0, -1]
+
+
+@given(
+    st.tuples(st.integers(-99, 99), st.integers(-99, 99), st.integers(1, 99)),
+    st.tuples(st.integers(-99, 99), st.integers(-99, 99), st.integers(1, 99), st.integers(1, 99)),
+    st.tuples(st.integers(-99, 99), st.integers(-99, 99)),
+    st.integers(0, 2**32),
+)
+def test_holes_move_with_the_plane_and_hold_what_one_of_them_holds(disc, rectangle, shift, seed):
+    west, south, width, height = rectangle
+    discs, rectangles = [disc], [(west, south, west + width, south + height)]
+    x_m, y_m = np.random.default_rng(seed).integers(-200, 200, size=(2, 50)).astype(float)
+    inside = Holes.of(discs, rectangles).hold(x_m, y_m)
+    either = Holes.of(discs).hold(x_m, y_m) | Holes.of(rectangles=rectangles).hold(x_m, y_m)
+    east, north = shift
+    moved = Holes.of(
+        [(disc[0] + east, disc[1] + north, disc[2])],
+        [(west + east, south + north, west + width + east, south + height + north)],
+    )
+    assert inside.tolist() == either.tolist() == moved.hold(x_m + east, y_m + north).tolist()

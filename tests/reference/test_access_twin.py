@@ -22,7 +22,7 @@ class Segment:
 
     name: int
     users: list[int]
-    size: int
+    sizes: dict[int, int]
     share: float
     service: int
     deadline_ms: int | None
@@ -42,8 +42,8 @@ class PlainQueues:
     def enqueue(self, segment):
         self.segments.append(segment)
         for user in segment.users:
-            self.line[user].append([segment, Fraction(segment.size)])
-        self.offered += segment.size * len(segment.users)
+            self.line[user].append([segment, Fraction(segment.sizes[user])])
+        self.offered += sum(segment.sizes.values())
 
     def backlog(self, user):
         return sum((left for _, left in self.line[user]), Fraction(0))
@@ -77,7 +77,7 @@ class PlainQueues:
 
 segments = st.tuples(
     st.sets(st.integers(0, USERS - 1), min_size=1),
-    st.integers(1, 4000),
+    st.integers(1, 4000) | st.lists(st.integers(1, 4000), min_size=USERS, max_size=USERS),
     st.sampled_from([0.0, 0.25, 1.0]),
     st.integers(0, 2),
     st.none() | st.integers(0, 60),
@@ -101,12 +101,13 @@ class Both:
     def enqueue(self, wanted):
         for users, size, share, service, patience_ms in wanted:
             deadline_ms = None if patience_ms is None else self.now_ms + patience_ms
-            segment = Segment(len(self.twin.segments), sorted(users), size, share, service, deadline_ms)
+            sizes = {user: size[user] if isinstance(size, list) else size for user in sorted(users)}
+            segment = Segment(len(self.twin.segments), sorted(users), sizes, share, service, deadline_ms)
             self.twin.enqueue(segment)
             self.queues.enqueue(
                 Download(
                     np.array(segment.users),
-                    size,
+                    np.array(list(sizes.values())) if isinstance(size, list) else size,
                     share,
                     Meaning("film", segment.name, 1.0),
                     self._noting(segment.name),
@@ -151,6 +152,12 @@ class Both:
         assert queues.offered_bits == pytest.approx(
             queues.carried_bits + queues.discarded_bits + queues.backlog_bits.sum(), abs=1e-6
         )
+        line = [
+            (user, segment.name, float(left)) for user in range(USERS) for segment, left in twin.line[user]
+        ]
+        users, numbers, bits = queues.in_line()
+        assert list(zip(users.tolist(), numbers.tolist(), strict=True)) == [entry[:2] for entry in line]
+        assert bits.tolist() == pytest.approx([entry[2] for entry in line], abs=1e-6)
         waiting = [segment.name for segment in twin.segments if segment.fate == "under way"]
         assert [download.meaning.index for download in queues.downloads] == waiting
         assert len(queues) == len(waiting)

@@ -77,6 +77,15 @@ def test_frequencies_distances_and_shares():
     assert units.parse("32.5 dB", units.LEVEL) == 32.5
 
 
+def test_energies_are_in_joule():
+    assert units.parse("40 kJ", units.ENERGY) == 40_000.0
+    assert units.parse("15 Wh", units.ENERGY) == 54_000.0
+    assert units.parse("15000 mWh", units.ENERGY) == 54_000.0
+    assert units.parse(units.render(54_000.0, units.ENERGY), units.ENERGY) == 54_000.0
+    with pytest.raises(ValueError, match='"W" is not a unit of an energy'):
+        units.parse("15 W", units.ENERGY)
+
+
 def test_power_in_watts_and_in_dbm():
     assert units.parse("60 W", units.POWER) == 60.0
     assert units.parse("500 mW", units.POWER) == 0.5

@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 
-from netgen.build.audiences import build_columns
-from netgen.build.cellular import build_layouts, build_sectors, carrier_noise_dbm
-from netgen.build.crowd import build_crowd
-from netgen.build.towers import build_channels
 from netgen.coverage.made_map import MapOptions
 from netgen.coverage.maps import coverage_maps
 from netgen.nr.numerology import Numerology
@@ -16,6 +12,10 @@ from netgen.radio.channel import Channel, Terminals
 from netgen.radio.signals import make_signals
 from netgen.rng import Streams
 from netgen.scenario import load_scenario
+from netgen.world.audiences import build_columns
+from netgen.world.cellular import build_layouts, build_sectors, carrier_noise_dbm
+from netgen.world.crowd import build_crowd
+from netgen.world.towers import build_channels
 
 SCENARIO = """
 name: field

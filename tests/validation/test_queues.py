@@ -147,9 +147,10 @@ def gpu_waits(streams: int, rate_hz: float, count: int, rng) -> np.ndarray:
     lengths = np.rint(rng.exponential(S, size=count)).astype(np.int64).tolist()
 
     def submit(length_ns: int, now_ns: int) -> None:
-        gpu.submit(
-            Job("m", 0, length_ns, lambda _: True, lambda taken, _: waits.append((taken - now_ns) / S))
-        )
+        def done(taken_ns: int, _finished_ns: int) -> None:
+            waits.append((taken_ns - now_ns) / S)
+
+        gpu.submit(Job("m", 0, length_ns, lambda _: True, done, lambda: pytest.fail("no outages")))
 
     def arrive():
         for gap_ns, length_ns in zip(gaps, lengths, strict=True):

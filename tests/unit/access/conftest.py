@@ -12,6 +12,7 @@ from netgen.access.crowd import Crowd
 from netgen.access.download import Download
 from netgen.mobility.contract import Static
 from netgen.radio.handover import A3Handover, HandoverSettings
+from netgen.topology.outages import Outages
 from netgen.transport.train import Meaning
 
 S = 10**9
@@ -67,6 +68,7 @@ class TinyNetwork:
         handover=None,
         ticks=True,
         warmup_s=0.0,
+        outages=None,
     ):
         of_place = snr if callable(snr) else lambda x_m: np.asarray(snr, dtype=float)
         users, sectors = np.shape(of_place(np.zeros(len(snr)))) if not callable(snr) else (crowd.count, None)
@@ -101,7 +103,9 @@ class TinyNetwork:
             self.env, "net", self.parts, services={f"s{number}": number for number in range(4)},
             epoch_ns=round(epoch_s * S), interval_ns=self.interval_ns, end_ns=self.end_ns,
             warmup_ns=round(warmup_s * S),
+            outages={where: Outages.of(spans) for where, spans in (outages or {}).items()},
         )  # fmt: skip
+        self.outages = outages or {}
         self.got, self.given_up = {}, set()
         if ticks:
             self.env.process(self._tick())
@@ -118,7 +122,19 @@ class TinyNetwork:
 
         self.env.process(process())
 
-    def download(self, name, users, bits, *, at_s=0.0, share=0.0, service=0, deadline_s=None, semantic=8.0):
+    def download(
+        self,
+        name,
+        users,
+        bits,
+        *,
+        at_s=0.0,
+        share=0.0,
+        service=0,
+        deadline_s=None,
+        semantic=8.0,
+        multicast=None,
+    ):
         def done(done_s, given_up):
             assert name not in self.got
             self.got[name] = done_s.tolist()
@@ -127,8 +143,9 @@ class TinyNetwork:
 
         deadline_ns = None if deadline_s is None else round(deadline_s * S)
         made = Download(
-            np.array(users), bits, share, Meaning("film", len(name), semantic), done,
-            service=f"s{service}", deadline_ns=deadline_ns,
+            np.array(users), np.array(bits) if isinstance(bits, list) else bits, share,
+            Meaning("film", len(name), semantic), done,
+            service=f"s{service}", deadline_ns=deadline_ns, multicast=multicast,
         )  # fmt: skip
         self.at(at_s, lambda: self.network.enqueue(made))
 
@@ -143,6 +160,18 @@ class TinyNetwork:
         """Bits on the air per interval."""
         return self.network.discriminative_bits + self.network.generative_bits
 
+    def _off_air_s(self):
+        """Time in each interval that each sector is in an outage, by hand."""
+        intervals, sectors = self.network.books.block_s.shape
+        begin_s = np.arange(intervals)[:, None] * self.interval_ns / S
+        end_s = np.minimum(begin_s + self.interval_ns / S, self.end_ns / S)
+        found = np.zeros((intervals, sectors))
+        for where, spans in self.outages.items():
+            for down_s, up_s in spans:
+                inside_s = np.clip(np.minimum(end_s, up_s) - np.maximum(begin_s, down_s), 0, None)
+                found[:, slice(None) if where is None else slice(where, where + 1)] += inside_s
+        return found
+
     def check(self):
         """What holds at the end of any run."""
         network, books = self.network, self.network.books
@@ -153,7 +182,7 @@ class TinyNetwork:
         assert (self.carried <= network.capacity_bits + 1e-6).all()
         assert (books.used_block_s <= books.block_s + 1e-9).all()
         lasting = np.diff(np.minimum(np.arange(len(books.block_s) + 1) * self.interval_ns, self.end_ns)) / S
-        assert books.block_s == pytest.approx(lasting[:, None] * self.parts.air.blocks)
+        assert books.block_s == pytest.approx((lasting[:, None] - self._off_air_s()) * self.parts.air.blocks)
         assert (books.handovers >= books.ping_pongs).all()
         assert books.handovers.sum() == books.user_handovers.sum()
 

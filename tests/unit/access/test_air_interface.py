@@ -35,7 +35,7 @@ def test_blocks_become_rates_and_are_counted_by_sector():
     assert grant.unicast.rate_bps.tolist() == pytest.approx([200, 400, 40])
     assert grant.unicast.most_bits.tolist() == pytest.approx([20, 40, 4])
     assert grant.used_blocks.tolist() == pytest.approx([10, 0, 4])
-    assert grant.multicast_air_bps.tolist() == [0, 0, 0]
+    assert len(grant.group_air_bps) == 0
 
 
 def test_blocks_to_spare_make_all_users_of_the_sector_faster():
@@ -97,7 +97,7 @@ def test_nobody_waits():
     grant = share(air(blocks=(10.0, 10.0)))
     assert grant.used_blocks.tolist() == [0, 0]
     assert len(grant.unicast.rows) == len(grant.multicast.rate_bps) == len(grant.multicast.most_bits) == 0
-    assert grant.multicast_air_bps.tolist() == [0, 0]
+    assert len(grant.group_air_bps) == len(grant.group) == 0
 
 
 def test_members_of_a_group_take_no_more_than_they_need():
@@ -108,7 +108,7 @@ def test_members_of_a_group_take_no_more_than_they_need():
     grant = share(air(), multicast=[(0, 0, 100.0, 300.0, 1), (1, 0, 30.0, 100.0, 1)])
     assert grant.multicast.rate_bps.tolist() == pytest.approx([300, 100])
     assert grant.multicast.most_bits.tolist() == pytest.approx([30, 10])
-    assert grant.multicast_air_bps.tolist() == pytest.approx([300])
+    assert grant.group_air_bps.tolist() == pytest.approx([300])
     assert grant.used_blocks.tolist() == pytest.approx([10])
 
 
@@ -117,7 +117,7 @@ def test_an_interrupted_member_gets_less_and_the_others_and_the_air_do_not():
     grant = share(air(), multicast=[(0, 0, 60.0, 300.0, 1), (1, 0, 90.0, 300.0, 1, 2 / 3)])
     assert grant.multicast.rate_bps.tolist() == pytest.approx([600, 400])
     assert grant.multicast.most_bits.tolist() == pytest.approx([30, 20])
-    assert grant.multicast_air_bps.tolist() == pytest.approx([600])
+    assert grant.group_air_bps.tolist() == pytest.approx([600])
     assert grant.used_blocks.tolist() == pytest.approx([5])
 
 
@@ -134,7 +134,9 @@ def test_services_and_sectors_make_groups():
         air(blocks=(10.0, 10.0)), multicast=[(0, 0, 10.0, 1e9, 1), (1, 0, 20.0, 1e9, 2), (2, 1, 30.0, 1e9, 1)]
     )
     assert grant.multicast.rate_bps.tolist() == pytest.approx([50, 100, 300])
-    assert grant.multicast_air_bps.tolist() == pytest.approx([150, 300])
+    assert grant.group.tolist() == [0, 1, 2]
+    assert grant.group_sector.tolist() == [0, 0, 1]
+    assert grant.group_air_bps.tolist() == pytest.approx([50, 100, 300])
 
 
 def test_a_promise_is_kept_for_its_service_alone():

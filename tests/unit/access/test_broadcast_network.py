@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from netgen.access.broadcast_channel import Availability
 from netgen.access.broadcast_network import (
     BroadcastNetwork,
     PipeChannel,
@@ -22,6 +23,8 @@ from netgen.mobility.trace import Trace, TraceSamples
 from netgen.propagation.correlated_field import CorrelatedField
 from netgen.propagation.tower_loss import TowerLoss
 from netgen.rng import Streams
+from netgen.topology.holes import Holes
+from netgen.topology.outages import Outages
 
 CARRIER_HZ, BANDWIDTH_HZ, HEIGHT_M = 600e6, 6e6, 100.0
 OUTDOOR = receiver_class(Reception("portable-outdoor"))
@@ -124,12 +127,26 @@ def test_location_variation_is_that_of_the_place_and_the_transmitter():
     assert abs(surface[0] - surface[1]) > 0.1
 
 
-def test_what_is_kept_is_kept_within_the_tolerance():
-    """At 1 m/s the level of 4 s is that of 0 s; at 6 s it is computed anew, and kept until more than 5 m on."""
+def test_who_moves_has_the_level_of_the_nearest_point_of_the_grid():
+    """At 1 m/s, every 5 m: up to 2 s that of 0 s, then that of 5 m, from 8 s on that of 10 m."""
     network = network_of(walking(1.0), (0, 0, 60.0))
-    found = [float(network.sinr_db(np.array([0]), at_s)[0]) for at_s in (0.0, 4.0, 5.0, 6.0, 11.0, 12.0)]
-    level = {away: hand_dbm(10_000 + away, 60.0) - NOISE_DBM for away in (0, 6, 12)}
-    assert found == pytest.approx([level[0]] * 3 + [level[6]] * 2 + [level[12]], abs=1e-9)
+    found = [float(network.sinr_db(np.array([0]), at_s)[0]) for at_s in (0.0, 2.0, 3.0, 7.0, 8.0, 12.0)]
+    level = {away: hand_dbm(10_000 + away, 60.0) - NOISE_DBM for away in (0, 5, 10)}
+    assert found == pytest.approx([level[0]] * 2 + [level[5]] * 2 + [level[10]] * 2, abs=1e-9)
+
+
+def test_what_was_asked_before_changes_no_level():
+    often, once = (network_of(walking(1.3), (0, 0, 60.0), deviation_db=5.5) for _ in range(2))
+    for step in range(400):
+        often.sinr_db(np.array([0]), step * 0.1)
+    assert often.sinr_db(np.array([0]), 41.7).tolist() == once.sinr_db(np.array([0]), 41.7).tolist()
+
+
+def test_who_stands_still_has_the_level_of_the_very_place():
+    network = network_of(standing((10_002, 0)), (0, 0, 60.0))
+    assert network.sinr_db(np.array([0]), 0.0).tolist() == pytest.approx(
+        [hand_dbm(10_002, 60.0) - NOISE_DBM], abs=1e-9
+    )
 
 
 def test_who_is_asked_for_does_not_matter():
@@ -157,7 +174,9 @@ def test_who_is_absent_receives_nothing_and_is_back_later():
 # Segments ---------------------------------------------------------------------------------------------------------
 
 
-def channel_at(margins_db, *, repair=0.0, rows=None, interleaving_s=10.0, packet_bits=1000, crowd=None):
+def channel_at(
+    margins_db, *, repair=0.0, rows=None, interleaving_s=10.0, packet_bits=1000, crowd=None, availability=None
+):
     """A pipe whose users have given margins over the required C/N of 20 dB, by their power through a wall."""
     margins_db = np.asarray(margins_db, dtype=float)
     count = len(margins_db)
@@ -177,7 +196,7 @@ def channel_at(margins_db, *, repair=0.0, rows=None, interleaving_s=10.0, packet
     )
     place = np.arange(count) if rows is None else np.asarray(rows)
     network = network_of(crowd, (0, 0, 60.0), groups=[group])
-    return PipeChannel(network, place, settings, key=Streams(1).key("luck"))
+    return PipeChannel(network, place, settings, key=Streams(1).key("luck"), availability=availability)
 
 
 def margin_db(frame_error):
@@ -294,3 +313,135 @@ def test_nobody_is_asked_for():
     channel = channel_at([3.0])
     covered, loss = channel.chances(np.empty(0, dtype=np.int64), time_s=0.0, size_bits=5000)
     assert len(covered) == len(loss) == channel.samples == 0
+
+
+# Holes, outages, tuners, twins ------------------------------------------------------------------------------------
+
+
+def test_loss_now_is_that_of_the_chances_and_counts_nothing():
+    channel = channel_at([margin_db(0.05), -3.0], repair=0.1)
+    now = channel.loss_now(np.array([0, 1]), time_s=0.0, size_bits=20_000)
+    assert channel.samples == channel.snr_db.counts.sum() == channel.user_samples.sum() == 0
+    covered, loss = channel.chances(np.array([0, 1]), time_s=0.0, size_bits=20_000)
+    assert covered.tolist() == [True, False]
+    assert now.tolist() == [loss[0], 1.0]
+
+
+def test_what_is_asked_in_between_changes_nothing_of_what_is_received():
+    def received(asked):
+        channel = channel_at([margin_db(0.05)], crowd=walking(1.3))
+        found = []
+        for second in range(60):
+            if asked:
+                channel.loss_now(np.array([0]), time_s=second - 0.4 if second else 0.0, size_bits=5000)
+            found.append(float(channel.chances(np.array([0]), time_s=float(second), size_bits=5000)[1][0]))
+        return found
+
+    assert received(asked=False) == received(asked=True)
+    assert len(set(received(asked=False))) > 5
+
+
+def test_in_a_hole_is_present_and_not_covered():
+    crowd = standing((10_000, 0), (10_000, 0))
+    holes = Availability(holes=Holes.of([(10_000, 0, 5)]), crowd=crowd, place=np.array([0, 1]))
+    channel = channel_at([3.0, -3.0], crowd=crowd, availability=holes)
+    covered, loss = channel.chances(np.array([0, 1]), time_s=0.0, size_bits=1000)
+    assert covered.tolist() == [False, False]
+    assert loss.tolist() == [0.0, 1.0]
+    assert channel.loss_now(np.array([0, 1]), time_s=0.0, size_bits=1000).tolist() == [1.0, 1.0]
+    assert (channel.samples, channel.covered, channel.snr_db.counts.sum()) == (2, 0, 2)
+
+
+def test_who_has_no_tuner_is_neither_covered_nor_counted():
+    channel = channel_at([3.0, 3.0], availability=Availability(np.array([False, True])))
+    covered, _ = channel.chances(np.array([0, 1]), time_s=0.0, size_bits=1000)
+    assert covered.tolist() == channel.tuned(np.array([0, 1])).tolist() == [False, True]
+    assert channel.user_samples.tolist() == [0, 1]
+
+
+def test_who_is_nowhere_receives_nothing():
+    """Row 1 has no place in the crowd."""
+    channel = channel_at([3.0], rows=[0, -1])
+    assert channel.loss_now(np.array([0, 1]), time_s=0.0, size_bits=1000).tolist() == [0.0, 1.0]
+
+
+def test_off_air_nobody_is_covered():
+    off_air = Availability(outages=Outages.of([(2.0, 3.0)]))
+    channel = channel_at([3.0], availability=off_air)
+    cases = {(1.5, 1.0): True, (2.5, 2.5): False, (3.5, 2.9): False, (3.5, None): True}
+    for (time_s, begin_s), received in cases.items():
+        covered, _ = channel.chances(np.array([0]), time_s=time_s, size_bits=1000, begin_s=begin_s)
+        assert covered.tolist() == [received]
+
+
+def test_a_twin_is_what_comes_to_the_same_bits():
+    """Asked once a second for 20 s ahead, with other instants asked of the channel in between."""
+    channel = channel_at([margin_db(0.05)], crowd=walking(1.3))
+    twin = channel.twin(walking(1.3))
+    ahead = [
+        float(twin.loss_now(np.array([0]), time_s=second + 20.0, size_bits=9000)[0]) for second in range(30)
+    ]
+    for second in range(50):
+        channel.chances(np.array([0]), time_s=second - 0.3 if second else 0.0, size_bits=9000)
+        now = float(channel.loss_now(np.array([0]), time_s=float(second), size_bits=9000)[0])
+        assert second < 20 or now == ahead[second - 20]
+    assert len(set(ahead)) > 5
+    assert twin.samples == 0
+
+
+# Missing bits -----------------------------------------------------------------------------------------------------
+
+
+def test_outside_coverage_all_of_a_segment_is_missing():
+    missing = channel_at([-3.0]).missing_bits(np.array([0]), np.zeros(1), time_s=0.0, size_bits=12_345)
+    assert missing.tolist() == [12_345]
+
+
+def test_without_repair_symbols_the_lost_packets_are_missing():
+    """Ten packets; lost are those of a binomial count that is not 0."""
+    channel = channel_at([margin_db(0.05)])
+    p = packet_loss(0.05)
+    loss = float(channel.loss_now(np.array([0]), time_s=0.0, size_bits=10_000)[0])
+    share = (np.arange(1000) + 0.5) / 1000
+    missing = channel.missing_bits(np.zeros(1000, dtype=int), share * loss, time_s=0.0, size_bits=10_000)
+    lost = stats.binom(10, p)
+    # Less luck, more lost: the quantile from above.
+    wanted = lost.ppf(1 - share * lost.sf(0)).clip(1)
+    assert np.mean(missing == 1000 * wanted) > 0.998
+    assert missing.mean() == pytest.approx(1000 * lost.mean() / lost.sf(0), rel=0.005)
+
+
+def test_repair_symbols_leave_little_missing():
+    """Of 24 packets 20 are needed and 0.0101 more: whoever fails by one or two asks for these."""
+    channel = channel_at([margin_db(0.05)], repair=0.2)
+    loss = float(channel.loss_now(np.array([0]), time_s=0.0, size_bits=20_000)[0])
+    luck = np.array([0.0, 0.01, 0.5, 0.99]) * loss
+    missing = channel.missing_bits(np.zeros(4, dtype=int), luck, time_s=0.0, size_bits=20_000).tolist()
+    assert missing == sorted(missing, reverse=True)
+    assert missing[2:] == [1000 + 11, 1000]
+    assert 2000 < missing[1] < missing[0] <= 20_000
+
+
+def test_missing_bits_are_never_more_than_the_segment_and_never_none():
+    channel = channel_at([margin_db(0.3)], repair=0.1)
+    luck = np.linspace(0.0, 0.999, 50)
+    missing = channel.missing_bits(np.zeros(50, dtype=int), luck, time_s=0.0, size_bits=1)
+    assert missing.tolist() == [1] * 50
+
+
+def test_a_segment_in_several_blocks_misses_the_blocks_that_failed():
+    """60,000 packets in two blocks of 31,500 with repair, each of which fails about every other time."""
+    channel = channel_at([margin_db(0.0475)], repair=0.05, packet_bits=100, interleaving_s=100.0)
+    size_bits, users = 6_000_000, 4000
+    loss = float(channel.loss_now(np.array([0]), time_s=0.0, size_bits=size_bits)[0])
+    assert 0.5 < loss < 0.9
+    luck = np.random.default_rng(3).uniform(0.0, loss, users)
+    missing = channel.missing_bits(np.zeros(users, dtype=int), luck, time_s=0.0, size_bits=size_bits)
+    short = np.arange(1501, 2500)
+    weight = stats.binom.pmf(short, 31_500, packet_loss(0.0475, packet_bits=100))
+    symbols = (weight * (short - 1500)).sum() / weight.sum() + 0.0101
+    # Either block fails with 1 - sqrt(1 - loss); of those who lost the segment so many blocks did, on average.
+    blocks = 2 * (1 - np.sqrt(1 - loss)) / loss
+    assert 1.2 < blocks < 1.6
+    assert missing.mean() == pytest.approx(100 * symbols * blocks, rel=0.04)
+    assert len(np.unique(missing)) > 50

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from netgen.broadcast.object_fec import ObjectCode, ObjectLossTable, object_loss_probability
+from netgen.broadcast.object_fec import (
+    ObjectCode,
+    ObjectLossTable,
+    missing_symbols,
+    object_loss_probability,
+)
 from netgen.errors import ModelRangeError
 
 CODE = ObjectCode(100, 110)
@@ -127,3 +133,49 @@ def test_an_object_too_large_for_the_recursion_is_refused() -> None:
     """The message says to split it."""
     with pytest.raises(ModelRangeError, match="split the object"):
         object_loss_probability(ObjectCode(20_000, 22_000), 0.1, mean_burst=10.0)
+
+
+def missing_by_hand(code: ObjectCode, loss: float, quantile: float) -> float:
+    """Every count of received symbols, weighted with the failure of decoding; the inverse of its distribution."""
+    sent, source, repair = code.sent_symbols, code.source_symbols, code.repair_symbols
+    received = np.arange(sent + 1)
+    lost = sent - received
+    harmless = np.where(lost <= repair, stats.hypergeom.pmf(0, sent, source, lost), 0.0)
+    weight = stats.binom.pmf(lost, sent, loss) * code.decoding_failure(received) * (1.0 - harmless)
+    got = np.searchsorted(np.cumsum(weight) / weight.sum(), quantile, side="right")
+    return float(max(source + code.mean_overhead() - got, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("source", "sent"), [(1, 1), (1, 2), (5, 5), (20, 24), (40, 90), (100, 105), (1000, 1050), (3000, 3000)]
+)
+def test_missing_symbols_are_the_quantile_of_the_binomial_given_failure(source: int, sent: int) -> None:
+    rng = np.random.default_rng(source + sent)
+    loss, quantile = 10.0 ** rng.uniform(-5.0, -0.31, 60), rng.random(60)
+    code = ObjectCode(source, sent)
+    found = missing_symbols(code, loss, quantile)
+    wanted = [missing_by_hand(code, p, u) for p, u in zip(loss, quantile, strict=True)]
+    assert found.tolist() == pytest.approx(wanted, abs=1e-9)
+
+
+def test_missing_symbols_by_hand() -> None:
+    """Two symbols without repair, each lost with p = 0.2: of failures 0.04 of 0.36 lose both."""
+    share = 0.04 / 0.36
+    found = missing_symbols(ObjectCode(2, 2), np.full(4, 0.2), [0.0, share - 1e-6, share + 1e-6, 0.999])
+    assert found.tolist() == [2.0, 2.0, 1.0, 1.0]
+
+
+def test_missing_symbols_at_the_ends_of_loss() -> None:
+    """Where loss is all but impossible one symbol is missing; where all is lost, all of the source and the overhead."""
+    assert missing_symbols(ObjectCode(10, 10), [0.0, 1.0], [0.5, 0.5]).tolist() == [1.0, 10.0]
+    assert missing_symbols(ObjectCode(10, 12), [0.0, 1.0], [0.5, 0.5]) == pytest.approx(
+        [1.0, 10.0 + 0.01 / 0.99]
+    )
+    assert missing_symbols(CODE, [], []).tolist() == []
+
+
+def test_mean_overhead_is_the_sum_of_failures() -> None:
+    """1e-2 + 1e-4 + ...; nothing is decoded without repair symbols."""
+    assert CODE.mean_overhead() == pytest.approx(1 / 99)
+    assert ObjectCode(5, 5).mean_overhead() == ObjectCode(5, 6, failure_at_source=0.0).mean_overhead() == 0.0
+    assert ObjectCode(5, 6, failure_decay=1.0).mean_overhead() == float("inf")

@@ -3,11 +3,11 @@ import pytest
 
 from netgen.broadcast.raster import LOCAL_CRS
 from netgen.broadcast.receiver_class import Reception
-from netgen.build.crowd import build_crowd
 from netgen.coverage.made_map import MapOptions
 from netgen.coverage.maps import coverage_maps
 from netgen.errors import InputError
 from netgen.rng import Streams
+from netgen.world.crowd import build_crowd
 
 QUICK = {"cell_m": 100.0}
 ONLY_RAN = ("nodes.mast.radio={capacity: 8 Mbit/s}",)

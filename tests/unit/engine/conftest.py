@@ -4,12 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import simpy
 import yaml
 
 from netgen.build.assembly import build_simulation
-from netgen.engine.gpu import Gpu, Job
-from netgen.generative.device import Device
 from netgen.ledger import LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.scenario import load_scenario
 
@@ -127,56 +124,6 @@ def action(**changes) -> dict:
     }  # fmt: skip
     merge(made, changes)
     return made
-
-
-class GpuBench:
-    """A GPU on a clock of its own, and what became of the jobs."""
-
-    def __init__(
-        self, *, streams=1, memory_bytes=4_000, load_rate=1_000.0, idle_w=10.0, peak_w=110.0
-    ) -> None:
-        self.env = simpy.Environment(0)
-        device = Device(
-            "any",
-            "gpu",
-            None,
-            memory_bytes,
-            None,
-            peak_w,
-            idle_w,
-            load_rate_byte_per_s=load_rate,
-            streams=streams,
-        )
-        self.gpu = Gpu(self.env, device, interval_ns=S, end_ns=10 * S)
-        self.done: dict[str, tuple[int, int]] = {}
-        self.asked: dict[str, list[int]] = {}
-
-    def submit(self, name, *, at_s=0.0, service_s=1.0, model="m", memory_bytes=0, admit=True) -> None:
-        """Submit a job at an instant."""
-
-        def ask(finish_ns: int) -> bool:
-            self.asked.setdefault(name, []).append(finish_ns)
-            return admit(finish_ns) if callable(admit) else admit
-
-        def done(taken_ns: int, finished_ns: int) -> None:
-            self.done[name] = (taken_ns, finished_ns)
-
-        def process():
-            yield self.env.timeout(round(at_s * S))
-            self.gpu.submit(Job(model, memory_bytes, round(service_s * S), ask, done))
-
-        self.env.process(process())
-
-    def finished_s(self) -> dict[str, float]:
-        """Run to the end; return when each job was done."""
-        if self.env.now < 10 * S:
-            self.env.run(until=10 * S)
-        return {name: finished / S for name, (_, finished) in self.done.items()}
-
-
-@pytest.fixture
-def gpu_bench():
-    return GpuBench
 
 
 @pytest.fixture

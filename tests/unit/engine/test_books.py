@@ -60,8 +60,9 @@ def test_every_link_node_and_the_users_have_accounts_that_balance_exactly(ran):
     laws = check_laws(done.totals.balances)
     assert {name: law.accounts for name, law in laws.items()} == {
         "link-bits": 2, "node-bits": 3, "capacity": 2, "semantic-loss": 1, "delivery": 1, "segments": 1,
+        "once": 0, "carried": 0, "messages": 0,
     }  # fmt: skip
-    assert [law.residual for name, law in laws.items() if name != "capacity"] == [0.0] * 5
+    assert [law.residual for name, law in laws.items() if name != "capacity"] == [0.0] * 8
 
 
 @pytest.mark.parametrize("law", ["link-bits", "node-bits", "delivery", "segments"])

@@ -19,10 +19,9 @@ from netgen.ledger import (
     LedgerWriter,
     LinkRecord,
     NodeRecord,
-    OptionSeen,
     SectorRecord,
     SegmentRecord,
-    Stage,
+    SwitchRecord,
     UserRecord,
 )
 from netgen.ledger import writer as writer_module
@@ -56,9 +55,13 @@ def records(record_type) -> st.SearchStrategy:
 
 def rebuilt(record_type, row: dict) -> object:
     """The record that a row of a Parquet file says it was."""
-    nested = {"stages": Stage, "options": OptionSeen}
+    nested = {
+        name: typing.get_args(hint)[0]
+        for name, hint in typing.get_type_hints(record_type).items()
+        if typing.get_origin(hint) is tuple and dataclasses.is_dataclass(typing.get_args(hint)[0])
+    }
     values = {
-        name: tuple(nested[name](**part) for part in value)
+        name: tuple(rebuilt(nested[name], part) for part in value)
         if name in nested
         else tuple(value)
         if isinstance(value, list)
@@ -206,6 +209,7 @@ def test_the_table_names_are_those_of_the_run_directory():
         "users": UserRecord,
         "segments": SegmentRecord,
         "decisions": DecisionRecord,
+        "switches": SwitchRecord,
         "sectors": SectorRecord,
         "distributions": DistributionRecord,
     }

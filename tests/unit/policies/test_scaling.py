@@ -1,6 +1,5 @@
-"""The shipped policies: what they choose at their thresholds, and that they keep the contract."""
+"""The policies of scalable transmission: what they choose at their thresholds."""
 
-import ast
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,26 +7,13 @@ import numpy as np
 import pytest
 
 from netgen.errors import InputError
-from netgen.policy import Contract, Drop, Expand, Forward, check_policy, policy_factory
+from netgen.policy import Contract, Drop, Expand, Forward, policy_factory
 from netgen.policy.checking import sample_views
-from netgen.policy.loading import named_policies
 from netgen.policy.views import Option
 
 FOLDER = Path(__file__).resolve().parents[3] / "policies"
 WIDTH, HEIGHT, FRAMES = 1000, 500, 20
 PIXEL_RATE = WIDTH * HEIGHT * FRAMES  # pixels in a second: thresholds are 500 kbit/s and 50 kbit/s
-
-
-def references():
-    """Every policy that ships, as a scenario names it."""
-    found = list(named_policies())
-    for path in sorted(FOLDER.glob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and any(
-                isinstance(part, ast.FunctionDef) and part.name == "decide" for part in node.body
-            ):
-                found.append(f"{path}:{node.name}")
-    return found
 
 
 def make(name, **parameters):
@@ -58,19 +44,6 @@ def view(available_bps, options=(FORWARD, SEMI, SEMI_SMALL, NONE, DROP), **segme
 
 def chosen(policy, seen):
     return policy.decide(seen, np.random.default_rng(1))
-
-
-@pytest.mark.parametrize("reference", references())
-def test_every_shipped_policy_keeps_the_contract(reference):
-    found = check_policy(policy_factory(reference, {}))
-    assert found.views >= 8
-    assert found.decision_s > 0
-
-
-def test_all_four_policies_were_found():
-    assert [reference.rpartition(":")[2] for reference in references()][:4] == [
-        "forward", "ForwardOnly", "BppThreshold", "GreedyDelay",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

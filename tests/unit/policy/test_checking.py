@@ -6,10 +6,25 @@ import numpy as np
 import pytest
 
 from netgen.errors import PolicyError
-from netgen.policy import Contract, Drop, Expand, Forward, RelayPolicy, check_policy
-from netgen.policy.builtin import ForwardOnly
+from netgen.policy import (
+    Add,
+    AdditionDecision,
+    AdditionPolicy,
+    ContinuationDecision,
+    ContinuationPolicy,
+    Contract,
+    Drop,
+    Expand,
+    Forward,
+    OffloadingDecision,
+    OffloadingPolicy,
+    RelayPolicy,
+    check_policy,
+)
+from netgen.policy.builtin import ForwardOnly, NeverCollaborate
 from netgen.policy.checking import checked_choice, sample_views
 from netgen.policy.decisions import choice_of
+from netgen.policy.service_samples import continuation_samples, offloading_samples
 
 
 class Restless(RelayPolicy):
@@ -144,6 +159,108 @@ def test_an_authors_own_views_are_tried_too():
     assert check_policy(DropsBigSegments).views == 8
     with pytest.raises(PolicyError, match=r"view 8: raised OverflowError\('too big'\)"):
         check_policy(DropsBigSegments, views=[huge])
+
+
+class Remembers(RelayPolicy):
+    """Legal and the same on each view by itself, but another one after a while, by what all instances share."""
+
+    asked = 0
+
+    def __init__(self):
+        self.seen = 0
+
+    def decide(self, view, rng):
+        self.seen += 1
+        if self.seen == 1:
+            return Forward()
+        type(self).asked += 1
+        return Forward() if self.asked % 2 else Drop()
+
+
+def test_an_instance_that_remembers_must_be_deterministic_too():
+    with pytest.raises(PolicyError) as error:
+        check_policy(Remembers)
+    assert str(error.value) == (
+        "Remembers: view 1 after the others: not deterministic: Forward(reason='') then Drop(reason='') with the same "
+        "seed"
+    )
+
+
+class Stays(ContinuationPolicy):
+    def decide(self, view, rng):
+        return ContinuationDecision(view.served)
+
+
+class Overwrites(ContinuationPolicy):
+    def decide(self, view, rng):
+        view.loss_now[:] = 0.0
+        return ContinuationDecision(view.served)
+
+
+class Unlocks(ContinuationPolicy):
+    def decide(self, view, rng):
+        view.loss_now.flags.writeable = True
+        view.loss_now[:] = 0.5
+        return ContinuationDecision(view.served)
+
+
+class TossesUp(ContinuationPolicy):
+    turn = 0
+
+    def decide(self, view, rng):
+        type(self).turn += 1
+        return ContinuationDecision(view.served, "unicast" if self.turn % 2 else "multicast")
+
+
+class AllToTower(OffloadingPolicy):
+    def decide(self, view, rng):
+        return OffloadingDecision(tuple(content.service for content in view.contents))
+
+
+class AllAtTerminals(AdditionPolicy):
+    def decide(self, view, rng):
+        return AdditionDecision(np.full(len(view.user), Add.AT_TERMINAL))
+
+
+class DrawsForUsers(AdditionPolicy):
+    """Legal: the stream is its own."""
+
+    def decide(self, view, rng):
+        return AdditionDecision(
+            np.where((view.cell >= 0) & (rng.random(len(view.user)) < 0.5), Add.SENT, Add.NONE)
+        )
+
+
+@pytest.mark.parametrize(("policy", "views"), [(Stays, 15), (DrawsForUsers, 15), (NeverCollaborate, 44)])
+def test_a_sound_service_policy_passes_on_the_views_of_its_kinds(policy, views):
+    assert check_policy(policy).views == views
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (Overwrites, "Overwrites: view 0: raised ValueError('assignment destination is read-only')"),
+        (Unlocks, "Unlocks: view 1: changed the view"),
+        (TossesUp, "TossesUp: view 0: not deterministic: "),
+        (
+            AllToTower,
+            'policy "AllToTower": view 3: final, talk, news, empty need 27000000 bit/s of mast, which has',
+        ),
+        (
+            AllAtTerminals,
+            'policy "AllAtTerminals": view 1: AT_TERMINAL for user 1, who has a terminal that cannot',
+        ),
+    ],
+)
+def test_a_broken_service_policy_is_named_with_the_view_and_the_check(policy, message):
+    with pytest.raises(PolicyError) as error:
+        check_policy(policy)
+    assert str(error.value).startswith(message)
+
+
+def test_an_authors_own_views_count_when_they_are_of_the_policys_kinds():
+    own = [*continuation_samples()[:2], *offloading_samples()[:3]]
+    assert check_policy(Stays, views=own).views == 17
 
 
 OFFERED = {choice_of(option.decision) for option in sample_views()[0].options}

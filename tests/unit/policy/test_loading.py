@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from netgen.errors import InputError, PolicyError
-from netgen.policy import RelayPolicy, load_policy_class, policy_factory
-from netgen.policy.builtin import ForwardOnly
+from netgen.policy import (
+    AdditionPolicy,
+    ContinuationPolicy,
+    OffloadingPolicy,
+    RelayPolicy,
+    kinds_of,
+    load_policy_class,
+    policy_factory,
+    policy_kinds,
+)
+from netgen.policy.builtin import ForwardOnly, NeverCollaborate
 from netgen.policy.checking import sample_views
 
 PLUGIN = """
@@ -116,7 +125,8 @@ def test_a_package_that_fails_to_load_is_named(monkeypatch):
 def test_an_entry_point_that_is_no_policy_is_an_error(monkeypatch):
     install(monkeypatch, "installed", lambda: dict)
     assert message_of("installed") == (
-        "policy \"installed\": <class 'dict'> is not a RelayPolicy with a decide() method"
+        "policy \"installed\": <class 'dict'> is not a policy "
+        "(RelayPolicy, ContinuationPolicy, OffloadingPolicy, AdditionPolicy) with a decide() method"
     )
 
 
@@ -156,7 +166,7 @@ def test_an_unknown_name_names_the_nearest_and_all_of_both_kinds(monkeypatch):
     install(monkeypatch, "greedy", lambda: ForwardOnly)
     assert message_of("forwrad") == (
         'policy "forwrad" is neither built in, an installed entry point, nor "file.py:Class"; '
-        'did you mean "forward"? (known: forward, greedy)'
+        'did you mean "forward"? (known: forward, greedy, never-collaborate)'
     )
 
 
@@ -184,7 +194,9 @@ def test_a_class_that_cannot_decide_is_an_error(folder, class_name):
     with (folder / "own.py").open("a", encoding="utf-8") as file:
         file.write("\nPLUGIN = 3\n")
     message = message_of(f"own.py:{class_name}", folders=(folder,))
-    assert message.endswith("is not a RelayPolicy with a decide() method")
+    assert message.endswith(
+        "is not a policy (RelayPolicy, ContinuationPolicy, OffloadingPolicy, AdditionPolicy) with a decide() method"
+    )
 
 
 @pytest.mark.parametrize(
@@ -272,3 +284,86 @@ def test_an_annotation_that_cannot_be_checked_names_the_policy_and_the_parameter
     )
     with pytest.raises((InputError, PolicyError), match=r'^policy "own.py:Own"'):
         policy_factory("own.py:Own", {"limit": 1}, folders=(tmp_path,))
+
+
+SERVICE_PLUGIN = """
+from netgen.policy import ContinuationDecision, ContinuationPolicy, OffloadingPolicy, RelayPolicy
+
+
+class Stay(ContinuationPolicy):
+    def __init__(self, *, least: int = 1) -> None:
+        self.least = least
+
+    def decide(self, view, rng):
+        return ContinuationDecision(view.served)
+
+
+class Both(OffloadingPolicy, RelayPolicy):
+    def decide(self, view, rng):
+        raise NotImplementedError
+"""
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Path:
+    (tmp_path / "service.py").write_text(SERVICE_PLUGIN, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_service_policy_is_made_when_its_kind_is_wanted(services):
+    make = policy_factory("service.py:Stay", {"least": 3}, folders=(services,), base=ContinuationPolicy)
+    assert isinstance(make(), ContinuationPolicy)
+    assert make().least == 3
+    assert make() is not make()
+
+
+@pytest.mark.parametrize(
+    ("reference", "wanted", "by", "message"),
+    [
+        (
+            "forward",
+            ContinuationPolicy,
+            "collaboration.continuation",
+            'policy "forward" is a RelayPolicy; collaboration.continuation wants a ContinuationPolicy',
+        ),
+        (
+            "service.py:Stay",
+            AdditionPolicy,
+            "collaboration.addition",
+            'policy "service.py:Stay" is a ContinuationPolicy; collaboration.addition wants an AdditionPolicy',
+        ),
+        (
+            "service.py:Both",
+            ContinuationPolicy,
+            "",
+            'policy "service.py:Both" is a RelayPolicy and an OffloadingPolicy; a ContinuationPolicy is wanted here',
+        ),
+    ],
+)
+def test_a_policy_of_another_kind_is_wrong_input(services, reference, wanted, by, message):
+    with pytest.raises(InputError) as error:
+        policy_factory(reference, {}, folders=(services,), base=wanted, wanted_by=by)
+    assert str(error.value) == message
+
+
+def test_a_relay_policy_is_wanted_unless_it_is_said_otherwise(services):
+    with pytest.raises(InputError, match="is a ContinuationPolicy; a RelayPolicy is wanted here"):
+        policy_factory("service.py:Stay", {}, folders=(services,))
+    assert policy_factory("service.py:Stay", {}, folders=(services,), base=None)().least == 1
+
+
+def test_the_kinds_of_a_policy_are_told(services):
+    assert kinds_of("forward") == (RelayPolicy,)
+    assert kinds_of("never-collaborate") == (ContinuationPolicy, OffloadingPolicy, AdditionPolicy)
+    assert kinds_of("service.py:Both", folders=(services,)) == (RelayPolicy, OffloadingPolicy)
+    assert policy_kinds(dict) == ()
+
+
+@pytest.mark.parametrize("kind", [ContinuationPolicy, OffloadingPolicy, AdditionPolicy])
+def test_the_built_in_baseline_is_of_every_kind_of_service_policy(kind):
+    assert isinstance(policy_factory("never-collaborate", {}, base=kind)(), NeverCollaborate)
+
+
+def test_a_missing_class_is_hinted_at_among_service_policies_and_not_among_base_classes(services):
+    message = message_of("service.py:Sta", folders=(services,))
+    assert message.endswith('has no class "Sta"; did you mean "Stay"? (it has: Stay, Both)')

@@ -115,7 +115,8 @@ def test_places_without_effect_are_warned_of(tmp_path):
     text = (SAMPLES / "broadcast.yaml").read_text(encoding="utf-8")
     text = text.replace("watches: common, join: start", "watches: common, join: start, terminal: {indoor: 1}")
     assert scenario_warnings(load(tmp_path, text)) == (
-        "audiences.early.terminal has no effect: neither a cellular network nor a tower with transmitters serves it",
+        "audiences.early.terminal.indoor has no effect: neither a cellular network nor a tower with transmitters "
+        "serves it",
     )
     scenario = load_scenario(SAMPLES / "radio.yaml", ["audiences.train.place={kind: disc, radius: 1 km}"])
     assert scenario_warnings(scenario) == (

@@ -1,5 +1,6 @@
 """C(t), its integral W(t) and the inverse, against exact arithmetic."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from netgen.topology.capacity import CapacityProcess
+from netgen.topology.outages import Outages
 
 QUARTERS = 4
 
@@ -175,3 +177,153 @@ def test_what_is_no_capacity_is_an_error(starts, rates, period, message):
     with pytest.raises(ValueError) as error:
         CapacityProcess.steps(starts, rates, period)
     assert str(error.value).startswith(message)
+
+
+@st.composite
+def cuts(draw) -> Outages:
+    """A few outages in quarter seconds, the last sometimes without an end."""
+    spans = draw(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 60)), min_size=1, max_size=5))
+    ended = [(start / QUARTERS, (start + length) / QUARTERS) for start, length in spans]
+    endless = [(draw(st.integers(0, 400)) / QUARTERS, math.inf)] if draw(st.booleans()) else []
+    return Outages.of(ended + endless)
+
+
+def exact_cut_work(process, outages: Outages, time: Fraction) -> Fraction:
+    """The same with outages: the work of all time up to t, less that of the outages."""
+    work = exact_work(process, time)
+    for start_s, end_s in outages.spans():
+        end = time if math.isinf(end_s) else min(time, Fraction(end_s))
+        if end > Fraction(start_s):
+            work -= exact_work(process, end) - exact_work(process, Fraction(start_s))
+    return work
+
+
+@given(processes(), cuts(), st.lists(INSTANTS, min_size=1, max_size=8))
+def test_the_work_of_an_interrupted_capacity_is_the_integral_of_the_rate_while_it_is_up(
+    process, outages, times
+):
+    capacity = capacity_of(process).interrupted(outages)
+    work = capacity.work_bits(np.array([float(time) for time in times]))
+    exact = [float(exact_cut_work(process, outages, time)) for time in times]
+    assert work == pytest.approx(exact, rel=1e-12, abs=1e-4)
+    for time in times:
+        up = not outages.down(float(time))
+        assert capacity.rate_at(float(time)) == (exact_rate(process, time) if up else 0)
+
+
+@given(processes(), cuts(), st.integers(0, 1500), st.integers(1, 500))
+def test_interrupted_work_is_what_a_sum_over_a_grid_gives(process, outages, first, length):
+    """All changes lie on quarters of a second: the sum of the rates at eighths, over any span, is exact."""
+    capacity = capacity_of(process).interrupted(outages)
+    grid_s = np.arange(first, first + length) / QUARTERS
+    summed = sum(
+        capacity_of(process).rate_at(time_s + 0.125) * (not outages.down(time_s + 0.125)) for time_s in grid_s
+    )
+    ends = capacity.work_bits(np.array([first, first + length]) / QUARTERS)
+    assert ends[1] - ends[0] == pytest.approx(summed / QUARTERS, rel=1e-12, abs=1e-3)
+
+
+@given(processes(), cuts(), INSTANTS)
+def test_the_inverse_of_an_interrupted_capacity_is_the_earliest_instant(process, outages, time):
+    work = exact_cut_work(process, outages, time)
+    assume(work > 0)
+    capacity = capacity_of(process).interrupted(outages)
+    (instant_s,) = capacity.time_s(np.array([float(work)]))
+    assert instant_s <= float(time) * (1 + 1e-12)
+    reached = float(exact_cut_work(process, outages, Fraction(instant_s)))
+    assert reached == pytest.approx(float(work), rel=1e-12, abs=1e-3)
+    before = Fraction(instant_s) - Fraction(1, 10**5)
+    assert before < 0 or exact_cut_work(process, outages, before) < work
+
+
+@given(processes(), cuts(), st.lists(st.integers(0, 10**10), min_size=2, max_size=8))
+def test_the_inverse_of_an_interrupted_capacity_is_monotone_and_never_in_an_outage(process, outages, amounts):
+    capacity = capacity_of(process).interrupted(outages)
+    instants_s = capacity.time_s(np.array(sorted(amounts), dtype=np.float64))
+    assert not np.isnan(instants_s).any()
+    finite_s = instants_s[np.isfinite(instants_s)]
+    assert (np.diff(finite_s) >= 0).all()
+    for amount, instant_s in zip(sorted(amounts), finite_s.tolist(), strict=False):
+        up = not outages.down_during(math.nextafter(instant_s, 0), math.nextafter(instant_s, 0))
+        assert up or amount == 0 or instant_s == 0
+        reached = float(exact_cut_work(process, outages, Fraction(instant_s)))
+        assert reached == pytest.approx(amount, rel=1e-12, abs=1e-2)
+    endless = bool(np.isinf(outages.end_s).any())
+    ends = process[2] is None and process[1][-1] == 0
+    assert np.isfinite(instants_s).all() or endless or ends
+
+
+@given(processes(), cuts(), cuts())
+def test_interrupted_twice_is_interrupted_by_both(process, some, others):
+    twice = capacity_of(process).interrupted(some).interrupted(others)
+    once = capacity_of(process).interrupted(some.joined(others))
+    times_s = np.arange(0, 200, 0.375)
+    assert twice.work_bits(times_s).tolist() == once.work_bits(times_s).tolist()
+    assert twice.rate_at(7.0) == once.rate_at(7.0)
+
+
+@given(processes(periodic=True), cuts())
+def test_interrupted_work_never_goes_back_and_stands_still_in_an_outage(process, outages):
+    capacity = capacity_of(process).interrupted(outages)
+    edges_s = np.concatenate([outages.start_s, outages.end_s[np.isfinite(outages.end_s)]])
+    times_s = np.sort(np.concatenate([np.arange(0, 130, 0.3), *(np.nextafter(edges_s, x) for x in (0, 1e9))]))
+    work = capacity.work_bits(times_s)
+    assert (np.diff(work) >= 0).all()
+    for start_s, end_s in outages.spans():
+        inside = (times_s >= start_s) & (times_s < end_s)
+        assert len(set(work[inside].tolist())) <= 1
+
+
+def test_outages_of_a_constant_capacity_by_hand():
+    """1 Mbit/s, nothing in [2, 3) and from 10 s on: 9 Mbit in all."""
+    capacity = CapacityProcess.constant(1e6).interrupted(Outages.of([(2, 3), (10, math.inf)]))
+    assert capacity.work_bits(np.array([1, 2, 2.5, 3, 4, 10, 99])).tolist() == [
+        1e6, 2e6, 2e6, 2e6, 3e6, 9e6, 9e6
+    ]  # fmt: skip
+    amounts = np.array([0, 2e6, 2e6 + 1, 3e6, 9e6, 9e6 + 1])
+    assert capacity.time_s(amounts).tolist() == [0, 2, 3.000001, 4, 10, math.inf]
+    rates = [capacity.rate_at(time_s) for time_s in (0.0, 1.999, 2.0, 2.999, 3.0, 10.0, 1e9)]
+    assert rates == [1e6, 1e6, 0, 0, 1e6, 0, 0]
+
+
+def test_a_capacity_that_is_never_in_order_carries_nothing():
+    for steady in (CapacityProcess.constant(5.0), CapacityProcess.steps([0, 1], [5.0, 0.0], 3.0)):
+        capacity = steady.interrupted(Outages.of([(0, math.inf)]))
+        assert capacity.work_bits(np.array([0.0, 7.0, 1e6])).tolist() == [0, 0, 0]
+        assert capacity.time_s(np.array([0.0, 1.0])).tolist() == [0, math.inf]
+        assert capacity.rate_at(0.0) == 0
+
+
+def test_no_outages_change_nothing():
+    capacity = CapacityProcess.constant(5.0)
+    assert capacity.interrupted(Outages.none()) is capacity
+
+
+def test_an_outage_after_a_million_periods_is_as_exact_as_the_capacity():
+    """1 ms of each 2 ms at 1 Gbit/s: 0.5 Gbit a second, and an hour without."""
+    steady = CapacityProcess.steps([0, 0.001], [1e9, 0.0], 0.002)
+    capacity = steady.interrupted(Outages.of([(10_000.0, 13_600.0)]))
+    times_s = np.array([10_000.0, 11_000.0, 13_600.0, 13_601.0])
+    assert capacity.work_bits(times_s).tolist() == pytest.approx([5e12, 5e12, 5e12, 5e12 + 5e8], rel=1e-14)
+    instants_s = capacity.time_s(np.array([5e12 + 5e5, 5e12 + 1.5e6]))
+    assert instants_s.tolist() == pytest.approx([13_600.0005, 13_600.0025], rel=0, abs=1e-9)
+
+
+def test_work_that_is_done_as_an_outage_begins_does_not_wait_and_never_goes_back():
+    """Rates, periods and outages that are no round numbers: rounding adds no outage and takes no bit."""
+    rng = np.random.default_rng(1)
+    for rate_bps, busy_s, silent_s, up_s, down_s in rng.uniform(
+        [1e5, 0.1, 0.1, 0.5, 0.5], [1e8, 5.0, 5.0, 9.0, 9.0], (200, 5)
+    ):
+        starts_s = up_s + (up_s + down_s) * np.arange(60)
+        outages = Outages.of(zip(starts_s.tolist(), (starts_s + down_s).tolist(), strict=True))
+        for steady in (
+            CapacityProcess.constant(rate_bps),
+            CapacityProcess.steps([0.0, busy_s], [rate_bps, 0.0], busy_s + silent_s),
+        ):
+            capacity = steady.interrupted(outages)
+            work_bits = capacity.work_bits(starts_s)
+            for rounded_up_bits in (0.0, 5e-7):
+                assert (capacity.time_s(work_bits + rounded_up_bits) <= starts_s).all()
+            around_s = np.sort(np.concatenate([starts_s, outages.end_s, np.nextafter(outages.end_s, 0)]))
+            assert (np.diff(capacity.work_bits(around_s)) >= 0).all()

@@ -1,0 +1,62 @@
+"""What people see of a search for the audience from which on broadcast takes less than unicast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from netgen.crossover import Crossover, Spent, Tried
+
+
+def crossover_table(found: Crossover) -> Table:
+    """One line for each size of the audience that was tried."""
+    question = found.question
+    title = f"{question.service} to {question.audience}, by cells or by the tower"
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    table.add_column("users", justify="right", no_wrap=True)
+    for name in ("by cells\n[cells]", "late", "lost", "by tower\n[cells]", "late", "lost", "takes\nless"):
+        table.add_column(Text(name), justify="right", no_wrap=True)
+    for tried in found.tried:
+        winner = "tower" if tried.broadcast_wins else "cells"
+        table.add_row(f"{tried.users:,}", *_shown(tried.by_cells), *_shown(tried.by_tower), winner)
+    return table
+
+
+def crossover_sentence(found: Crossover) -> str:
+    """The answer in a sentence, where there is one."""
+    question = found.question
+    worth = f"{question.channel_worth:g} cell{'' if question.channel_worth == 1 else 's'}"
+    return f"broadcast takes less of the radio from {found.users:,} users on, with a channel worth {worth}"
+
+
+def progress_line(tried: Tried) -> str:
+    """One size of the audience, when its runs are done."""
+    return f"{tried.users:,} users: {_beside(tried)}"
+
+
+def _beside(tried: Tried) -> str:
+    """Both costs, and how many segments were late or lost at them."""
+    one, other = tried.by_cells, tried.by_tower
+    return (
+        f"{one.cost:.4g} cells by cells ({_badly(one)} late or lost), "
+        f"{other.cost:.4g} by the tower ({_badly(other)})"
+    )
+
+
+def _badly(spent: Spent) -> str:
+    """Share of the segments that were late or lost."""
+    return _percent(None if spent.late is None or spent.lost is None else spent.late + spent.lost)
+
+
+def _shown(spent: Spent) -> tuple[str, str, str]:
+    """Cost, late and lost."""
+    return f"{spent.cost:,.4f}", _percent(spent.late), _percent(spent.lost)
+
+
+def _percent(share: float | None) -> str:
+    """A share in per cent; a dash without users."""
+    return "-" if share is None else f"{share:.1%}"

@@ -1,10 +1,10 @@
 """Writes the generated pages and pictures of the documentation again: `make docs`.
 
-Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--verify]
+Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--modes [FILE]] [--verify]
 
 Whole pages under `docs/reference/` come from the code, blocks between `<!-- begin NAME -->` and
 `<!-- end NAME -->` in other pages from real runs, and so do the pictures. `--check` writes nothing and exits with 3
-if a page is out of date; pictures and what only `--bench` and `--verify` measure are left out of that.
+if a page is out of date; pictures and what only `--bench`, `--modes` and `--verify` measure are left out of that.
 """
 
 from __future__ import annotations
@@ -294,15 +294,34 @@ def bench_block(measured: str, program: str) -> str:
             command = [sys.executable, str(bench), "--json", str(file)]
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
         found = json.loads(file.read_text(encoding="utf-8"))
-    spec = importlib.util.spec_from_file_location(program, bench)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = _loaded(bench)
     if program == "bench_radio":
         draw_curve(found["city"]["curve"], ROOT / "docs" / "pictures" / "city_57_wall_time.png")
     text: str = module.table(found)
     return text
+
+
+def modes_block(measured: str) -> str:
+    """What each mode of collaboration brings: figures in a file of mode_table.py's `--json`, or measured now."""
+    program = ROOT / "docs" / "mode_table.py"
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(measured) if measured else Path(folder) / "modes.json"
+        if not measured:
+            command = [sys.executable, str(program), "--json", str(file)]
+            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
+        text: str = _loaded(program).table(json.loads(file.read_text(encoding="utf-8")))
+    return text
+
+
+def _loaded(program: Path) -> Any:  # noqa: ANN401  (a module by its file)
+    """A program as a module."""
+    spec = importlib.util.spec_from_file_location(program.stem, program)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[program.stem] = module  # its dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
 
 
 def draw_curve(rows: Sequence[dict[str, float]], path: Path) -> None:
@@ -432,6 +451,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         const="",
         help="also measure the radio (many minutes), or take bench_radio.py's JSON file",
     )
+    parser.add_argument(
+        "--modes",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="also measure what the modes of collaboration bring (minutes), or take mode_table.py's JSON file",
+    )
     parser.add_argument("--verify", action="store_true", help="also run `netgen verify --full`")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
@@ -441,6 +467,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             blocks["bench"] = bench_block(options.bench, "bench")
         if options.bench_radio is not None:
             blocks["bench-radio"] = bench_block(options.bench_radio, "bench_radio")
+        if options.modes is not None:
+            blocks["modes"] = modes_block(options.modes)
         if options.verify:
             blocks["verify"] = verify_block()
         stale = {

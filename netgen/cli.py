@@ -155,10 +155,10 @@ def _add_asking(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--channel-worth",
         metavar="CELLS",
         default="1",
-        help="cells a channel is worth (default: %(default)s)",
+        help="cells that a channel is worth (default: 1)",
     )
     crossover.add_argument(
-        "--most", metavar="USERS", default="1000", help="largest audience tried (default: %(default)s)"
+        "--most", metavar="USERS", default="1000", help="largest audience that is tried (default: 1000)"
     )
     crossover.add_argument(
         "--set", metavar="PATH=VALUE", action="append", default=[], help="change one key; repeatable"

@@ -79,6 +79,11 @@ class Spent:
     late: float | None
     lost: float | None
 
+    @property
+    def late_or_lost(self) -> float:
+        """Share late or lost; 0 without any segments."""
+        return (self.late or 0.0) + (self.lost or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -110,7 +115,8 @@ class Crossover:
             last = self.tried[-1]
             raise CheckFailedError(
                 f"broadcast takes less of the radio nowhere up to {self.question.most:,} users: there it costs "
-                f"{last.by_tower.cost:.4g} cells, unicast {last.by_cells.cost:.4g}; accepted: a larger --most, or a "
+                f"{last.by_tower.cost:.4g} cells ({last.by_tower.late_or_lost:.1%} of the segments late or lost), "
+                f"unicast {last.by_cells.cost:.4g} ({last.by_cells.late_or_lost:.1%}); try a larger --most, or a "
                 "smaller --channel-worth"
             )
 
@@ -275,8 +281,8 @@ def _spent(scenario: Scenario, question: Question) -> Spent:
     with tempfile.TemporaryDirectory() as name:
         simulate(scenario, Path(name))
         ledger = LedgerReader(Path(name))
-        cells = sum(cell_loads(ledger, since_s=scenario.warmup_s).values())
-        channels = sum(channel_loads(ledger, since_s=scenario.warmup_s).values())
+        cells = float(sum(cell_loads(ledger, since_s=scenario.warmup_s).values()))
+        channels = float(sum(channel_loads(ledger, since_s=scenario.warmup_s).values()))
         users = ledger.table("users", ["service", "segments_offered", "segments_late", "segments_lost"])
     mine = users.filter(pc.equal(users["service"], question.service))
     offered = total(mine["segments_offered"])

@@ -42,14 +42,9 @@ def _beside(tried: Tried) -> str:
     """Both costs, and how many segments were late or lost at them."""
     one, other = tried.by_cells, tried.by_tower
     return (
-        f"{one.cost:.4g} cells by cells ({_badly(one)} late or lost), "
-        f"{other.cost:.4g} by the tower ({_badly(other)})"
+        f"{one.cost:.4g} cells by cells ({one.late_or_lost:.1%} late or lost), "
+        f"{other.cost:.4g} by the tower ({other.late_or_lost:.1%})"
     )
-
-
-def _badly(spent: Spent) -> str:
-    """Share of the segments that were late or lost."""
-    return _percent(None if spent.late is None or spent.lost is None else spent.late + spent.lost)
 
 
 def _shown(spent: Spent) -> tuple[str, str, str]:

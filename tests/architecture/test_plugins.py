@@ -19,7 +19,8 @@ def foreign_imports(source) -> list[str]:
             name
             for name in names
             if name != "netgen.policy"
-            and name.partition(".")[0] not in {"numpy", "scipy"} | (sys.stdlib_module_names - {"random", "time"})
+            and name.partition(".")[0]
+            not in {"numpy", "scipy"} | (sys.stdlib_module_names - {"random", "time"})
         ]
     return found
 

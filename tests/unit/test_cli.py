@@ -203,7 +203,7 @@ def test_two_runs_at_once_take_two_numbers(folder, monkeypatch, call):
     """While one runs, another begins: neither takes the other's folder, neither loses its records."""
     from netgen import run as module  # noqa: PLC0415
 
-    simulate = module._simulate
+    simulate = module.simulate
     inner = []
 
     def interrupted(*arguments, **more):
@@ -212,7 +212,7 @@ def test_two_runs_at_once_take_two_numbers(folder, monkeypatch, call):
             inner[0] = module.run("small.yaml", seed=5).folder
         return simulate(*arguments, **more)
 
-    monkeypatch.setattr(module, "_simulate", interrupted)
+    monkeypatch.setattr(module, "simulate", interrupted)
     outer = module.run("small.yaml", seed=6).folder
     assert [outer.name, inner[0].name] == ["001", "002"]
     seeds = [
@@ -466,3 +466,115 @@ def test_a_fault_of_netgen_itself_says_so(folder, call, monkeypatch):
     assert listed(folder) == before
     with pytest.raises(ValueError, match="impossible"):
         main(["--debug", "run", "small.yaml", "--out", "out"])
+
+
+TOGETHER = """
+name: together
+seed: 1
+duration: 6 s
+nodes:
+  core: server
+  mast: {kind: tower, radio: {capacity: 10 Mbit/s, delay: 1 ms}}
+  c1: {kind: cell, radio: {capacity: 40 Mbit/s, peak_rate: 40 Mbit/s}}
+links: {core -> mast: {capacity: 1 Gbit/s}, core -> c1: {capacity: 1 Gbit/s}}
+contents: {v: {kind: parametric, format: 720p25, rate: 2 Mbit/s, class: sports, semantic_bits: 10}}
+services: {live: {content: v, from: core, to: [mast, c1], deadline: 2 s}}
+audiences: {fans: {count: 3, tower: mast, cells: [c1], watches: [live]}}
+policies: {away: "away.py:Away"}
+collaboration: {cores: {delay: 10 ms, rate: 1 Gbit/s}, continuation: {services: [live], policy: away}}
+baseline: never-collaborate
+"""
+AWAY = """
+import numpy as np
+
+from netgen.policy import ContinuationDecision, ContinuationPolicy, Serve
+
+
+class Away(ContinuationPolicy):
+    def decide(self, view, rng):
+        away = (view.time_s >= 2) & (np.arange(len(view.user)) == 1) & ~view.moving
+        return ContinuationDecision(np.where(away, Serve.CELLULAR, view.served), reason="the second leaves at 2 s")
+"""
+
+
+@pytest.fixture
+def together(folder, call):
+    """A run of three users, the second of whom goes to a cell at 2 s."""
+    (folder / "together.yaml").write_text(TOGETHER, encoding="utf-8")
+    (folder / "away.py").write_text(AWAY, encoding="utf-8")
+    code, out, err = call("run", "together.yaml", "--out", "out")
+    assert (code, err) == (0, "")
+    return out
+
+
+def test_run_shows_the_modes_beside_the_baseline(together):
+    lines = [" ".join(line.split()) for line in together.splitlines()]
+    assert "service modes, beside the baseline" in lines
+    assert "continuation hand-overs / returns 1 / 0 0 / 0" in lines
+    assert "through cells 6.0 Mbit 0.0 Mbit" in lines  # the segments of 3, 4 and 5 s
+
+
+def test_explain_says_why_a_user_was_moved(together, folder, call):
+    code, out, err = call("explain", "out", "--user", "fans:1", "--at", "4 s")
+    assert (code, err) == (0, "")
+    for part in (
+        "fans:1 at 4 s: live", "by a cell", "broadcast -> cellular decided at 2 s", "continuation by away",
+        "the second leaves at 2 s", "users_now 3",
+    ):  # fmt: skip
+        assert part in out, part
+    code, out, _ = call("explain", "out", "--user", "fans:1", "--at", "1500 ms", "--json")
+    told = json.loads(out)["services"]["live"]
+    assert (code, told["served"], told["decision"]) == (0, "broadcast", None)
+    assert [decision["time_s"] for decision in told["unchanged"]] == [1.0]
+    assert told["next"]["decision"]["time_s"] == 2.0
+    # One message of 2,000 bit with a context of 4,000 bit at 1 Gbit/s, 10 ms on the way.
+    assert told["next"]["switch"]["transfer_s"] == pytest.approx(0.010006, abs=1e-9)
+    code, out, _ = call("explain", "out/baseline", "--user", "fans:1", "--at", "6 s", "--json")
+    told = json.loads(out)["services"]["live"]
+    assert (code, told["served"], told["switch"]) == (0, "broadcast", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (
+            ["out", "--user", "fan:1", "--at", "4 s"],
+            'did you mean "fans:1"?; users are called fans:0, fans:1, fans:2',
+        ),
+        (["out", "--user", "fans:1", "--at", "7 s"], "7 s is not within the run; accepted: 0 s to 6 s"),
+        (["out", "--user", "fans:1", "--at", "4"], '--at "4": has no unit'),
+        (["away.py", "--user", "fans:1", "--at", "4 s"], "away.py is not a run directory"),
+        (["out", "--at", "4 s"], "required: --user"),
+    ],
+)
+def test_explain_refuses_what_cannot_be_asked(together, call, words, part):
+    code, out, err = call("explain", *words)
+    assert (code, out) == (2, "")
+    assert part in err
+
+
+def test_crossover_finds_the_audience_from_which_broadcast_takes_less(together, folder, call):
+    """N users take N 2 / 40 cells, the tower 2 / 10: less from 5 users on; worth half a cell, from 3 on."""
+    before = listed(folder)
+    code, out, err = call("crossover", "together.yaml", "--service", "live")
+    assert (code, err) == (0, "")
+    assert "broadcast takes less of the radio from 5 users on, with a channel worth 1 cell\n" in out
+    words = ("--audience", "fans", "--channel-worth", "0.5", "--most", "20", "--seed", "7", "--json")
+    code, out, err = call("crossover", "together.yaml", "--service", "live", *words)
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["crossover"], found["most"], found["seed"], found["service"]) == (3, 20, 7, "live")
+    assert [tried["users"] for tried in found["tried"]] == [1, 2, 3, 4]
+    assert listed(folder) == before
+
+
+def test_crossover_that_is_not_there_is_exit_3(together, call):
+    code, out, err = call(
+        "crossover", "together.yaml", "--service", "live", "--most", "3", "--set", "duration=3 s"
+    )
+    assert code == 3
+    assert "nowhere up to 3 users" in err
+    assert "cells" in out
+    code, out, err = call("crossover", "together.yaml", "--service", "life")
+    assert (code, out) == (2, "")
+    assert 'did you mean "live"?' in err

@@ -162,6 +162,7 @@ def test_the_baseline_meets_the_same_world_and_has_its_own_records(small, tmp_pa
     assert set(other["contracted_by"].to_pylist()) == {""}
     assert set(mine["contracted_by"].to_pylist()) == {"face"}
     assert result.summary["baseline"]["bits_sent"] > result.summary["bits_sent"]
+    assert result.summary["baseline"]["service_modes"].keys() == {"wired"}
 
 
 def test_warnings_say_what_is_odd(small):

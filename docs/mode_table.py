@@ -1,0 +1,284 @@
+"""Measures what each mode of collaboration brings: its scenario with and without it, over several seeds.
+
+Usage: mode_table.py [--seeds N] [--workers N] [--json FILE]
+
+Each seed is run both ways, on the same world (common random numbers), so the differences are paired; the table gives
+their mean with a 95 % interval by Student's t. `docs/build.py --modes` puts it into docs/collaboration.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scipy import stats
+
+from netgen.metrics.loads import is_air
+from netgen.run import run
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIDENCE = 0.95
+SAME = 1e-9
+"""Share of a figure by which two runs may differ and count as equal: rounding."""
+
+Summary = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of a run.
+
+    Parameters
+    ----------
+    title : str                     What it is, with its unit.
+    value : callable                The figure, from the summary of a run.
+    better : int                    -1 when the mode is to lower it, 1 to raise it, 2 to leave it as it is; 0 when nothing
+                                    is claimed.
+    digits : int                    Digits after the point.
+    """
+
+    title: str
+    value: Callable[[Summary], float]
+    better: int = 0
+    digits: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A mode, its scenario, and what is changed in it for the two ways.
+
+    Parameters
+    ----------
+    name : str                      The mode, and what is compared with what.
+    scenario : str                  Name of the scenario file, without its ending.
+    given, instead : tuple of str   Overrides with the mode, and without it.
+    measures : tuple of Measure     What is compared, the headline first.
+    """
+
+    name: str
+    scenario: str
+    given: tuple[str, ...]
+    instead: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+def _mode(mode: str, key: str, scale: float = 1.0) -> Callable[[Summary], float]:
+    """A figure of a mode."""
+    return lambda summary: summary["service_modes"][mode][key] / scale
+
+
+def _air_bits(summary: Summary) -> float:
+    """Bits that towers and cells put on the air, Gbit; a broadcast counts once."""
+    names = (name for name in summary["links"] if is_air(name) or name.endswith(":downlink"))
+    return math.fsum(summary["links"][name]["carried_bits"] for name in names) / 1e9
+
+
+def _late_beside(summary: Summary) -> float:
+    """Segments late or lost of all services but the repaired one."""
+    repaired = summary["service_modes"]["continuation"]["services"]
+    found = [
+        figures["segments_late"] + figures["segments_lost"]
+        for service, receivers in summary["receivers"].items()
+        if service not in repaired
+        for figures in receivers.values()
+    ]
+    return float(sum(found))
+
+
+def _not_repaired(summary: Summary) -> float:
+    """Segments of the repaired services that came late or not at all."""
+    repaired = summary["service_modes"]["continuation"]["services"]
+    found = [
+        figures["segments_late"] + figures["segments_lost"]
+        for service in repaired
+        for figures in summary["receivers"][service].values()
+    ]
+    return float(sum(found))
+
+
+OFFLOADING = (
+    Measure("users late or blocked", _mode("offloading", "late_or_blocked_users"), -1),
+    Measure("mean load of the cells", _mode("offloading", "cell_load_mean"), -1, 3),
+    Measure("bits through cells [Gbit]", _mode("offloading", "cellular_bits", 1e9), -1),
+)
+CONTINUATION = (
+    Measure("interruption per user [s]", _mode("continuation", "interruption_mean_s"), -1, 3),
+    Measure("segments lost", _mode("continuation", "segments_lost"), -1),
+    Measure("bits through cells [Gbit]", _mode("continuation", "cellular_bits", 1e9)),
+    Measure("needless hand-overs", _mode("continuation", "needless")),
+)
+REPAIR = (
+    Measure("segments of unicast viewers late or lost", _late_beside, -1),
+    Measure("segments of the show not repaired in time", _not_repaired),
+)
+FEW = tuple(f"audiences.{name}.count={count}" for name, count in
+            (("new-phones", 20), ("low-phones", 10), ("old-phones", 20), ("fan-zone", 20)))  # fmt: skip
+SENT = ("collaboration.addition.policy=send-always",)
+UNICAST = ("services.feed.to=[ran, square]",)
+NONE = tuple(
+    f"collaboration.{mode}.policy=never-collaborate" for mode in ("continuation", "offloading", "addition")
+)
+ENHANCED = Measure("segments shown enhanced", _mode("addition", "segments_enhanced"), 1)
+BITS = Measure("bits on the air [Gbit]", _air_bits, 0, 2)
+CASES = (
+    Case(
+        "offloading (`FreesMost`) against never",
+        "offload_final", (), ("collaboration.offloading.policy=never-collaborate",), OFFLOADING,
+    ),
+    Case(
+        "continuation: predictive against reactive",
+        "continuation_train", (), ("collaboration.continuation.policy=reactive",), CONTINUATION,
+    ),
+    Case(
+        "the same, by a radio map learned from reports",
+        "continuation_train", ("collaboration.continuation.predictor=learned",),
+        ("collaboration.continuation.policy=reactive",), CONTINUATION,
+    ),
+    Case(
+        "continuation: reactive against never",
+        "continuation_train", ("collaboration.continuation.policy=reactive",),
+        ("collaboration.continuation.policy=never-collaborate",), CONTINUATION[:3],
+    ),
+    Case(
+        "addition against unicast alone, at equal utility (70 users, enhancements sent to all)",
+        "addition_stadium", (*FEW, *SENT), (*FEW, *SENT, *UNICAST),
+        (
+            Measure("bits on the air [Gbit]", _air_bits, -1, 2),
+            Measure("utility (1 to 5)", lambda summary: summary["utility_mean"], 2, 4),
+        ),
+    ),
+    Case(
+        "addition: cheapest way against sending always",
+        "addition_stadium", (), SENT,
+        (
+            ENHANCED,
+            Measure("bits per enhanced segment [Mbit]", _mode("addition", "bits_per_enhanced_segment", 1e6), -1, 3),
+            Measure("energy of terminals [kJ]", _mode("addition", "terminal_energy_joule", 1e3), 0, 2),
+        ),
+    ),
+    Case(
+        "repair: back-off of 10 s against none",
+        "repair_storm", (), ("collaboration.continuation.repair.backoff=0 s",), REPAIR,
+    ),
+    Case(
+        "all modes against none, with four faults",
+        "regional", (), NONE, (OFFLOADING[0], CONTINUATION[0], ENHANCED, BITS),
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run: a case by number, with the mode or without, and a seed."""
+
+    case: int
+    given: bool
+    seed: int
+
+
+def measured(job: Job) -> list[float]:
+    """The measures of one run."""
+    case = CASES[job.case]
+    overrides = ("baseline=null", *(case.given if job.given else case.instead))
+    with tempfile.TemporaryDirectory() as folder:
+        path = ROOT / "scenarios" / f"{case.scenario}.yaml"
+        summary = run(path, overrides=overrides, seed=job.seed, out=Path(folder) / "run").summary
+    return [float(measure.value(summary)) for measure in case.measures]
+
+
+def measure_all(seeds: Sequence[int], workers: int) -> list[dict[str, Any]]:
+    """Run everything; one entry per case and measure, with the figures of every seed both ways."""
+    jobs = [Job(k, given, seed) for k in range(len(CASES)) for given in (True, False) for seed in seeds]
+    with ProcessPoolExecutor(workers) as pool:
+        values = dict(zip(jobs, pool.map(measured, jobs), strict=True))
+    return [
+        {
+            "case": k,
+            "measure": place,
+            "given": [values[Job(k, True, seed)][place] for seed in seeds],
+            "instead": [values[Job(k, False, seed)][place] for seed in seeds],
+        }
+        for k, case in enumerate(CASES)
+        for place in range(len(case.measures))
+    ]
+
+
+def interval(differences: Sequence[float]) -> tuple[float, float]:
+    """Mean of paired differences, and half the width of its 95 % interval by Student's t."""
+    count = len(differences)
+    mean = math.fsum(differences) / count
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in differences) / (count - 1))
+    return mean, float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * deviation / math.sqrt(count)
+
+
+def table(found: Mapping[str, Any]) -> str:
+    """The table of a measurement."""
+    seeds = found["seeds"]
+    rows = [
+        "| mode | scenario | measure | with | without | difference | claim |",
+        "| --- | --- | --- | --: | --: | --: | --- |",
+    ]
+    last = -1
+    for row in found["rows"]:
+        case, measure = CASES[row["case"]], CASES[row["case"]].measures[row["measure"]]
+        first = row["case"] != last
+        last = row["case"]
+        mean, half = interval([one - other for one, other in zip(row["given"], row["instead"], strict=True)])
+        given, instead = (math.fsum(row[side]) / len(row[side]) for side in ("given", "instead"))
+        cells = (
+            case.name if first else "",
+            f"`{case.scenario}`" if first else "",
+            measure.title,
+            f"{given:,.{measure.digits}f}",
+            f"{instead:,.{measure.digits}f}",
+            f"{mean:+,.{measure.digits}f} ± {half:,.{measure.digits}f}",
+            _verdict(measure.better, mean, half, scale=max(abs(given), abs(instead))),
+        )
+        rows.append("| " + " | ".join(cells) + " |")
+    note = (
+        f"Means over seeds {seeds[0]} to {seeds[-1]}, scenarios at full length; differences are paired by seed, with "
+        f"a {CONFIDENCE:.0%} interval by Student's t. A claim holds when the whole interval is on its side of zero.\n"
+    )
+    return "\n".join(rows) + "\n\n" + note.replace("%", " %")
+
+
+def _verdict(better: int, mean: float, half: float, *, scale: float) -> str:
+    """Whether what is claimed of a measure holds."""
+    if better == 0:
+        return "-"
+    if better == 2:
+        return "equal" if abs(mean) + half <= SAME * scale else "not equal"
+    if better * mean - half > 0:
+        return "holds"
+    return "opposite" if -better * mean - half > 0 else "not shown"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, and print the table or write the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="number of seeds, from 1 on")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--json", metavar="FILE", help="write the figures of every seed to a file")
+    options = parser.parse_args(arguments)
+    if options.seeds < 2:
+        parser.error("--seeds must be at least 2, for an interval")
+    seeds = list(range(1, options.seeds + 1))
+    found = {"seeds": seeds, "rows": measure_all(seeds, options.workers)}
+    if options.json:
+        Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(table(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""What people see of a search for the crossover."""
+
+from rich.console import Console
+
+from netgen.crossover import Crossover, Question, Spent, Tried
+from netgen.report.crossover_table import crossover_sentence, crossover_table, progress_line
+
+CELLS, TOWER = Spent(0.24, 0.0, 0.24, 0.0, 0.125), Spent(0.0, 0.2, 0.2, None, None)
+TRIED = (Tried(5, Spent(0.2, 0.0, 0.2, 0.0, 0.0), TOWER), Tried(6000, CELLS, TOWER))
+
+
+def test_a_line_for_every_size():
+    console = Console(width=80, force_terminal=False)
+    with console.capture() as capture:
+        console.print(crossover_table(Crossover("s", 1, Question("live", "fans"), 6000, TRIED)))
+    lines = [" ".join(line.split()) for line in capture.get().splitlines() if line.strip()]
+    assert lines[0] == "live to fans, by cells or by the tower"
+    assert lines[-2:] == [
+        "5 0.2000 0.0% 0.0% 0.2000 - - cells",
+        "6,000 0.2400 0.0% 12.5% 0.2000 - - tower",
+    ]
+
+
+def test_the_answer_in_a_sentence():
+    found = Crossover("s", 1, Question("live", "fans"), 6000, TRIED)
+    assert crossover_sentence(found).endswith("from 6,000 users on, with a channel worth 1 cell")
+    half = Crossover("s", 1, Question("live", "fans", 2.5), 6, TRIED)
+    assert crossover_sentence(half).endswith("from 6 users on, with a channel worth 2.5 cells")
+
+
+def test_progress_tells_both_costs():
+    assert progress_line(TRIED[1]) == (
+        "6,000 users: 0.24 cells by cells (12.5% late or lost), 0.2 by the tower (0.0%)"
+    )

@@ -40,8 +40,8 @@ class Measure:
     ----------
     title : str                     What it is, with its unit.
     value : callable                The figure, from the summary of a run.
-    better : int                    -1 when the mode is to lower it, 1 to raise it, 2 to leave it as it is; 0 when nothing
-                                    is claimed.
+    better : int                    -1 when the mode is to lower it, 1 to raise it, 2 to leave it as it is, 0 when
+                                    nothing is claimed.
     digits : int                    Digits after the point.
     """
 

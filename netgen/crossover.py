@@ -136,9 +136,10 @@ def find_crossover(
 ) -> Crossover:
     """Run a scenario with growing audiences, each once by cells alone and once by the tower alone.
 
-    The size is doubled from 1 until broadcast wins, then bisected; so one is found that the larger sizes share
-    when what cells spend grows with the audience. What cells use up is bounded: where they are full, late and lost
-    segments tell more than the cost.
+    The size is doubled from 1 until broadcast wins, then bisected: the answer is the smallest when what cells spend
+    grows with the audience, which policies of other services that react to load may upset. What cells can use up is
+    bounded: where they are full, late and lost segments tell more than the cost. In the constant case, of cells of C,
+    a channel of B and a worth of W, N users take N r / C cells and the tower W r / B: less from floor(C W / B) + 1 on.
 
     Parameters
     ----------

@@ -185,8 +185,7 @@ class Continuation:
         roster = parts.roster
         fresh = roster.serve[rows] == Serve.BROADCAST
         back = target == Serve.BROADCAST
-        leaving = rows[back & (roster.serve[rows] == Serve.CELLULAR)]
-        self._judge(leaving)
+        self._judge(rows[back])
         numbers = np.empty(len(rows), dtype=np.int64)
         for new in (True, False):
             some = np.flatnonzero(fresh == new)
@@ -195,7 +194,7 @@ class Continuation:
                 origin=NAMES[roster.serve[rows[some]]], target=NAMES[target[some]],
                 context_bits=parts.context_bits if new else 0,
             )  # fmt: skip
-        roster.begin(rows, target, numbers)
+        roster.begin(rows, target)
         given = rows[~back]
         roster.handed[given] = True
         roster.worst[given] = np.maximum(loss_now[~back], np.where(fresh[~back], 0.0, roster.worst[given]))
@@ -214,11 +213,12 @@ class Continuation:
         parts.watch.release(rows[(roster.serve[rows] == Serve.CELLULAR) & ~to_cell & accepted])
         roster.finish(rows, accepted, time_s)
         parts.switches.arrive(numbers, time_s=time_s, effective=accepted)
-        back = target == Serve.BROADCAST
         home = rows[roster.serve[rows] == Serve.BROADCAST]
         roster.handed[home] = False
         roster.switch[home] = NO_SWITCH
-        parts.desk.resend(self.service.name, rows[accepted & ~back])
+        given = accepted & (target != Serve.BROADCAST)
+        roster.switch[rows[given]] = numbers[given]
+        parts.desk.resend(self.service.name, rows[given])
 
     def _judge(self, rows: Rows) -> None:
         """Some users go back: their hand-over was needless if reception was never poor meanwhile."""

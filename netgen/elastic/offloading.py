@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from netgen.access.broadcast_channel import BroadcastChannel
 from netgen.elastic.asking import ServiceDecider, figures, option, record_decision
 from netgen.elastic.control_link import ControlLink, Heading
-from netgen.elastic.roster import NAMES, Roster
+from netgen.elastic.roster import NAMES, NO_SWITCH, Roster
 from netgen.elastic.switch_book import SwitchBook
 from netgen.elastic.watch import CellWatch
 from netgen.engine.reception import Reception
@@ -146,6 +146,9 @@ class Offloading:
         number = self._record(now_ns, view, checked.on_tower, checked.reason)
         for content, losses in zip(self.contents, loss, strict=True):
             wanted = content.service.name in checked.on_tower
+            if content.stage is Stage.IN_CELLS:
+                # Whom continuation could not bring to a cell because the tower had just stopped.
+                self._to_cells(content, number, time_s)
             if content.stage is Stage.IN_CELLS and wanted:
                 content.decision, content.decided_s = number, time_s
                 self._ask(content)
@@ -249,20 +252,22 @@ class Offloading:
     def _take_back(self, content: Content) -> None:
         """Cells serve everybody again, then the tower is asked to stop."""
         content.go(Stage.LEAVING, self._now_s())
-        roster, rows = self.roster, content.rows
-        mine = rows[(roster.serve[rows] != Serve.CELLULAR) & ~roster.moving(rows) & (roster.cell[rows] >= 0)]
-        self._move(mine, Serve.CELLULAR, content.decision, content.decided_s)
+        self._to_cells(content, content.decision, content.decided_s)
 
         def stop() -> None:
             self._on_air_services[content.service.name] = False
             content.go(Stage.IN_CELLS, self._now_s())
-            left = rows[
-                (roster.serve[rows] != Serve.CELLULAR) & ~roster.moving(rows) & (roster.cell[rows] >= 0)
-            ]
-            self._move(left, Serve.CELLULAR, content.decision, content.decided_s)
-            roster.handed[rows] = False
+            self._to_cells(content, content.decision, content.decided_s)
+            self.roster.handed[content.rows] = False
 
         self.link.send(Heading.TO_BROADCAST, self.message_bits, stop)
+
+    def _to_cells(self, content: Content, decision: int, decided_s: float) -> None:
+        """Cells serve everybody who still watches and is not on the way there."""
+        roster, rows = self.roster, content.rows
+        away = (roster.serve[rows] != Serve.CELLULAR) & ~roster.moving(rows) & (roster.cell[rows] >= 0)
+        away &= roster.population.leave_s[rows] > self._now_s()
+        self._move(rows[away], Serve.CELLULAR, decision, decided_s)
 
     def _move(self, rows: Rows, target: Serve, decision: int, decided_s: float) -> None:
         """Move some users at once: both carriers send at this instant."""
@@ -273,7 +278,8 @@ class Offloading:
             rows, mode="offloading", decision=decision, decided_s=decided_s, origin=NAMES[roster.serve[rows]],
             target=NAMES[np.full(len(rows), int(target))], context_bits=0,
         )  # fmt: skip
-        roster.begin(rows, int(target), numbers)
+        roster.begin(rows, int(target))
+        roster.switch[rows] = NO_SWITCH
         roster.finish(rows, np.ones(len(rows), dtype=np.bool_), time_s)
         self.switches.arrive(numbers, time_s=time_s)
         if target is not Serve.CELLULAR:

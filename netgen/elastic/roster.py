@@ -34,7 +34,7 @@ class Roster:
     serve, target : (rows,) int64   How each row is served, and what it is moving to.
     since_s : (rows,) float, s      When each row settled last; minus infinity before.
     handed : (rows,) bool           Whom continuation has handed to a cell, and who comes back by it alone.
-    switch : (rows,) int64          Number of the move that is under way or brought the row where it is; -1 for none.
+    switch : (rows,) int64          Number of continuation's move that brought the row where it is; -1 for none.
     worst : (rows,) float           Largest reported loss on the tower since the row was handed over.
     """
 
@@ -64,7 +64,7 @@ class Roster:
         moving: Bools = self.serve[rows] != self.target[rows]
         return moving
 
-    def begin(self, rows: Rows, target: Rows | int, numbers: Rows) -> None:
+    def begin(self, rows: Rows, target: Rows | int) -> None:
         """Some rows begin to move; raises RuntimeError for a move that is not legal."""
         wanted = np.broadcast_to(np.asarray(target, dtype=np.int64), rows.shape)
         without = np.where(wanted == Serve.CELLULAR, self.cell[rows], self.tower[rows]) == NOBODY
@@ -77,7 +77,6 @@ class Roster:
                 f"{', for it is moving' if self.moving(rows[wrong])[0] else ''}"
             )
         self.target[rows] = wanted
-        self.switch[rows] = numbers
 
     def finish(self, rows: Rows, accepted: Bools, time_s: float) -> None:
         """Some moves end: in their targets, or where they began when they were not accepted."""

@@ -55,6 +55,8 @@ class CellWatch:
         self.admitted = np.full(len(population.users), admission is None)
         self.refused = np.zeros(len(population.users), dtype=np.bool_)
         self._used = np.zeros(len(self.names))
+        # What each row takes of its part, as known last: in an outage nobody knows.
+        self._share = np.zeros(len(population.users))
         self._ended, self._late = self._counted()
 
     @property
@@ -136,10 +138,12 @@ class CellWatch:
             self.admitted[rows] = False
 
     def _use(self, rows: Rows, share: Floats) -> None:
-        """Add shares to what is in use."""
+        """Add shares to what is in use; a share that is infinite now counts as it was last."""
+        known = np.isfinite(share)
+        self._share[rows[known]] = share[known]
         part = self.part_of(rows)
-        counted = (part >= 0) & np.isfinite(share)
-        np.add.at(self._used, part[counted], share[counted])
+        counted = part >= 0
+        np.add.at(self._used, part[counted], self._share[rows[counted]])
 
     def _serving(self, time_s: float) -> Rows:
         """Rows that cells serve now."""

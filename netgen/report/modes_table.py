@@ -75,7 +75,7 @@ def _share(*keys: str) -> Callable[[Figures], str]:
 def _needless(figures: Figures) -> str:
     """Needless hand-overs, with their share of those that could be judged."""
     share = figures["needless_share"]
-    return f"{figures['needless']:,}" if share is None else f"{figures['needless']:,} ({share:.1%} of judged)"
+    return f"{figures['needless']:,}" if share is None else f"{figures['needless']:,} ({share:.1%})"
 
 
 def _transfer(figures: Figures) -> str:
@@ -87,7 +87,7 @@ def _transfer(figures: Figures) -> str:
 _ROWS: dict[str, tuple[tuple[str, Callable[[Figures], str]], ...]] = {
     "continuation": (
         ("hand-overs / returns", _count("handovers", "returns")),
-        ("needless hand-overs", _needless),
+        ("needless hand-overs (of judged)", _needless),
         ("refused / unfinished", _count("refused", "unfinished")),
         ("interrupted users", _of("interrupted_users", "users")),
         ("interruption, all users", _number("interruption_s", "s")),

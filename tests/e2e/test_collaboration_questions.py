@@ -2,8 +2,25 @@
 
 import pytest
 
+from netgen.run import run
+
 OUTAGE = (20.0, 22.0)
 """Span in which the tower of repair_storm is off the air, s."""
+
+
+@pytest.fixture(scope="module")
+def run_file(tmp_path_factory, run_directory):
+    """Run a scenario file in this process; the same run is made once."""
+    made = {}
+
+    def go(path, *overrides):
+        key = (path, overrides)
+        if key not in made:
+            out = tmp_path_factory.mktemp("collaboration") / "run"
+            made[key] = run_directory(run(path, overrides=overrides, out=out).folder)
+        return made[key]
+
+    return go
 
 
 def late(summary, services):
@@ -183,12 +200,9 @@ class TestRegional:
         assert mine["offloading"]["segments_blocked"] < never["offloading"]["segments_blocked"]
         assert mine["addition"]["segments_enhanced"] > 5000 > never["addition"]["segments_enhanced"] == 0
 
-    @pytest.fixture(scope="class")
-    def done(self, scenarios, tmp_path_factory, run_directory):
-        from netgen.run import run  # noqa: PLC0415
-
-        out = tmp_path_factory.mktemp("regional") / "run"
-        return run_directory(run(scenarios / "regional.yaml", overrides=["baseline=null"], out=out).folder)
+    @pytest.fixture
+    def done(self, scenarios, run_file):
+        return run_file(scenarios / "regional.yaml", "baseline=null")
 
     def test_the_outage_of_the_tower_hands_everybody_over_and_back(self, done):
         moves = done.rows("switches", mode="continuation", target="cellular")

@@ -728,7 +728,7 @@ TABLE = {
     "GilbertLoss.bad": row("plain", AB + "/loss/bad", "300 ms", "2 s", GILBERT),
 }
 EXEMPT = {
-    "Generator.device": "a declared action takes as long on any device; tests/unit/elastic/test_terminals.py for others",
+    "Generator.device": "a declared action takes as long on any device; else see unit/elastic/test_terminals.py",
     "ScenarioFile.schema": "one version of the format exists; any other is refused",
     "ScenarioFile.name": "a label; it names the run directory and stands in the summary",
     "ScenarioFile.description": "a label; `netgen scenarios` lists it",

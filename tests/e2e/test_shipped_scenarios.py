@@ -13,7 +13,7 @@ from netgen.ledger.tables import schema_of
 
 TABLES = ("links", "nodes", "users", "segments", "decisions")
 RADIO_TABLES = ("sectors", "distributions")
-EVERY_TABLE = (*TABLES, *RADIO_TABLES)
+EVERY_TABLE = (*TABLES, *RADIO_TABLES, "switches")
 # Number of sectors of the scenarios with radio; elsewhere the tables of the radio are empty.
 RADIO = {"city_57": 57, "hex_7": 21}
 QUICK = {
@@ -73,7 +73,17 @@ LINK_COLUMNS = [
     "semantic_utilisation",
     "semantic_gain",
 ]
-LAWS = {"link-bits", "node-bits", "capacity", "semantic-loss", "delivery", "segments"}
+LAWS = {
+    "link-bits",
+    "node-bits",
+    "capacity",
+    "semantic-loss",
+    "delivery",
+    "segments",
+    "once",
+    "carried",
+    "messages",
+}
 
 
 @pytest.fixture(scope="module", params=sorted(QUICK))
@@ -120,6 +130,7 @@ def test_the_run_directory_holds_what_is_promised(finished):
 def test_every_table_is_read_by_pyarrow_pandas_and_duckdb(finished):
     # Only the scenarios with radio have sectors, and they have no node that decides anything.
     empty = ("decisions",) if finished.summary["radio"] else RADIO_TABLES
+    empty = (*empty, "switches")
     for table in EVERY_TABLE:
         path = finished.folder / f"{table}.parquet"
         arrow = pq.read_table(path)

@@ -107,6 +107,19 @@ class Run:
     def carried_bits(self, link: str) -> int:
         return sum(row["carried_bits"] for row in self.rows("links", link=link))
 
+    def mode(self, name: str) -> dict:
+        """Figures of a mode of service in the summary; those of its one service are the same."""
+        found = dict(self.summary["service_modes"][name])
+        assert found.pop("services", {"live": found}) == {"live": found}
+        return found
+
+    def way(self, name: str) -> list[int]:
+        """Users, segments delivered, late and lost, and bits that users received by towers or cells."""
+        found = self.summary["service_modes"][name]
+        keys = ("segments_delivered", "segments_late", "segments_lost")
+        assert found["segments_offered"] == sum(found[key] for key in keys)
+        return [found["users"], *(found[key] for key in keys), found["bits_received"]]
+
     def switches(self) -> list[tuple]:
         """Decided, effective, origin, target, bits of the context, segments sent again, needless; by user."""
         keys = ("decided_s", "effective_s", "origin", "target", "context_bits", "segments_resent", "needless")
@@ -127,6 +140,53 @@ def hand(tmp_path):
 
 def near(*values: float):
     return pytest.approx(list(values), abs=NS)
+
+
+def continuation(
+    *, users: int = 1, interruption_s: float = 0.0, transfer_s: float | None = None, **counts: int
+):
+    """Every figure of continuation in the summary: 0 but for those given."""
+    keys = (
+        "handovers", "returns", "needless", "refused", "unfinished", "interrupted_users", "segments_lost",
+        "segments_repaired", "segments_resent", "cellular_bits", "context_bits",
+    )  # fmt: skip
+    judged = counts.pop("judged")
+    expected: dict[str, float | None] = dict.fromkeys(keys, 0) | counts
+    assert set(expected) == set(keys)
+    expected |= {
+        "users": users, "interruption_s": interruption_s, "interruption_mean_s": interruption_s / users,
+        "needless_share": expected["needless"] / judged if judged else None,
+        "transfer_delay_mean_s": transfer_s, "transfer_delay_max_s": transfer_s,
+    }  # fmt: skip
+    return pytest.approx(expected, abs=NS)
+
+
+def offloading(*, segments: int, cell_load: float, late_or_blocked: int, time_s: float | None, **counts: int):
+    """Every figure of offloading in the summary, from how many segments are offered and late or blocked."""
+    keys = (
+        "users", "moves_to_tower", "moves_back", "moved_users", "late_or_blocked_users", "blocked_users",
+        "segments_late", "segments_lost", "segments_blocked", "tower_bits", "cellular_bits",
+    )  # fmt: skip
+    expected: dict[str, float | None] = dict.fromkeys(keys, 0) | counts
+    assert set(expected) == set(keys)
+    expected |= {
+        "time_to_offload_mean_s": time_s, "cell_load_mean": cell_load, "cell_load_busiest": cell_load,
+        "late_or_blocked_segments_share": late_or_blocked / segments,
+    }  # fmt: skip
+    return pytest.approx(expected, abs=NS)
+
+
+def addition(*, bits_each: float | None, joule: float | None = None, **counts: int):
+    """Every figure of addition in the summary: 0 but for those given."""
+    keys = (
+        "enhancements_offered", "enhancements_joined", "segments_enhanced", "segments_common_alone",
+        "enhancements_late", "enhancements_lost", "enhancements_sent", "enhancements_generated_at_cell",
+        "enhancements_generated_at_terminal", "enhancement_bits",
+    )  # fmt: skip
+    expected: dict[str, float | None] = dict.fromkeys(keys, 0) | counts
+    assert set(expected) == set(keys)
+    expected |= {"bits_per_enhanced_segment": bits_each, "terminal_energy_joule": joule}
+    return pytest.approx(expected, abs=NS)
 
 
 # -- continuation ----------------------------------------------------------------------------------------------------
@@ -160,6 +220,11 @@ def test_without_collaboration_the_hole_costs_six_segments(hand):
     assert ran.user()["interruption_s"] == pytest.approx(6.0, abs=NS)
     assert ran.switches() == []
     assert ran.carried_bits("c1:downlink") == ran.carried_bits("core->c1") == 0
+    assert ran.mode("continuation") == continuation(
+        interruption_s=6.0, interrupted_users=1, segments_lost=6, judged=0
+    )
+    assert ran.way("broadcast") == [1, 14, 0, 6, 14_000_000]
+    assert "cellular" not in ran.summary["service_modes"]
 
 
 def test_with_notice_no_segment_is_lost(hand):
@@ -185,6 +250,11 @@ def test_with_notice_no_segment_is_lost(hand):
     # A tower sends whether or not anybody listens.
     assert ran.carried_bits("mast->mast:air") == 20_000_000
     assert ran.summary["laws"]["messages"]["residual"] == 0
+    assert ran.mode("continuation") == continuation(
+        handovers=1, returns=1, judged=1, cellular_bits=9_000_000, context_bits=4000, transfer_s=0.026
+    )
+    assert ran.way("broadcast") == [1, 11, 0, 0, 11_000_000]
+    assert ran.way("cellular") == [1, 9, 0, 0, 9_000_000]
 
 
 def test_without_notice_the_loss_is_what_the_physics_says(hand):
@@ -199,6 +269,12 @@ def test_without_notice_the_loss_is_what_the_physics_says(hand):
     assert (lost["index"], lost["reason"], lost["users"]) == (10, "out-of-coverage", 1)
     assert ran.user()["interruption_s"] == pytest.approx(1.0, abs=NS)
     assert ran.carried_bits("c1:downlink") == 6_000_000
+    assert ran.mode("continuation") == continuation(
+        handovers=1, returns=1, judged=1, cellular_bits=6_000_000, context_bits=4000, transfer_s=0.506,
+        segments_lost=1, interrupted_users=1, interruption_s=1.0,
+    )  # fmt: skip
+    assert ran.way("broadcast") == [1, 13, 0, 1, 13_000_000]
+    assert ran.way("cellular") == [1, 6, 0, 0, 6_000_000]
 
 
 def test_what_the_context_holds_as_missing_is_sent_again(hand):
@@ -215,6 +291,10 @@ def test_what_the_context_holds_as_missing_is_sent_again(hand):
     assert (repair["index"], repair["users"], repair["received_bits"]) == (10, 1, 1_000_000)
     assert repair["delay_s"] == pytest.approx(0.206 + CELL_S, abs=NS)
     assert ran.carried_bits("c1:downlink") == ran.carried_bits("core->c1") == 7_000_000
+    assert ran.mode("continuation") == continuation(
+        handovers=1, returns=1, judged=1, cellular_bits=7_000_000, context_bits=4000, transfer_s=0.206,
+        segments_repaired=1, segments_resent=1,
+    )  # fmt: skip
 
 
 def test_who_is_with_the_cell_when_the_tower_loses_a_segment_is_sent_it_at_once(hand):
@@ -226,7 +306,14 @@ def test_who_is_with_the_cell_when_the_tower_loses_a_segment_is_sent_it_at_once(
     assert ran.switches()[0] == (10.0, pytest.approx(10.026, abs=NS), "broadcast", "cellular", 4000, 0, False)
     assert ran.counts() == {"delivered": 19, "late": 1, "broadcast": 13, "cellular": 7, "repaired": 1}
     assert ran.delays(purpose="repair") == {10: pytest.approx(TOWER_S + CELL_S, abs=NS)}
-    assert ran.user()["interruption_s"] == pytest.approx(TOWER_S + CELL_S - 0.4, abs=NS)
+    late_s = TOWER_S + CELL_S - 0.4
+    assert ran.user()["interruption_s"] == pytest.approx(late_s, abs=NS)
+    assert ran.mode("continuation") == continuation(
+        handovers=1, returns=1, judged=1, cellular_bits=7_000_000, context_bits=4000, transfer_s=0.026,
+        segments_repaired=1, interrupted_users=1, interruption_s=late_s,
+    )  # fmt: skip
+    assert ran.way("broadcast") == [1, 13, 0, 0, 13_000_000]
+    assert ran.way("cellular") == [1, 6, 1, 0, 7_000_000]
 
 
 def test_a_hand_over_that_was_not_needed_is_called_so(hand):
@@ -283,6 +370,11 @@ def test_a_cell_repairs_what_is_missing_and_fetches_it_once(hand, users, each_bp
     assert ran.carried_bits("c1:downlink") == 12 * users * 250_000
     assert ran.carried_bits("core->c1") == 12 * 1_000_000
     assert {row["users"] for row in ran.rows("segments", purpose="repair")} == {users}
+    # Nobody is poor for nothing: half of the users' segments would be too much, and all are lost.
+    assert ran.mode("continuation") == continuation(
+        users=users, handovers=users, judged=users, transfer_s=effective_s, segments_repaired=12 * users,
+        cellular_bits=12 * users * 250_000, context_bits=4000 * users,
+    )  # fmt: skip
 
 
 # -- faults ----------------------------------------------------------------------------------------------------------
@@ -313,6 +405,12 @@ def test_a_tower_outage_hands_everybody_over_and_back(hand):
     assert ran.carried_bits("c1:downlink") == 3 * 6_000_000
     assert ran.carried_bits("core->c1") == 6_000_000
     assert ran.summary["segments_lost"] == ran.summary["segments_late"] == 0
+    assert ran.mode("continuation") == continuation(
+        users=3, handovers=3, returns=3, judged=3, transfer_s=0.034, segments_repaired=3, cellular_bits=18_000_000,
+        context_bits=12_000,
+    )  # fmt: skip
+    assert ran.way("broadcast") == [3, 18, 0, 0, 18_000_000]
+    assert ran.way("cellular") == [3, 18, 0, 0, 18_000_000]
     assert all(law["residual"] == pytest.approx(0.0, abs=1e-6) for law in ran.summary["laws"].values())
 
 
@@ -406,9 +504,10 @@ def test_a_surge_goes_to_the_tower_and_comes_back(hand):
     assert len(there) == 10
     assert {(row["decided_s"], round(row["effective_s"], 9)) for row in there} == {(3.0, 3.544)}
     assert sorted(row["user"] for row in there) == [*(f"crowd:{k}" for k in range(8)), "first:0", "first:1"]
-    # All who were moved are moved back, those too who watch no more.
-    assert {(row["decided_s"], row["effective_s"]) for row in back} == {(7.0, 7.0)}
-    assert {"first:0", "first:1"} <= {row["user"] for row in back}
+    # Who watches no more is not moved back.
+    assert [(row["user"], row["decided_s"], row["effective_s"]) for row in back] == [
+        ("first:0", 7.0, 7.0), ("first:1", 7.0, 7.0),
+    ]  # fmt: skip
 
     for name in ("first:0", "first:1"):
         assert ran.counts(name) == {"delivered": 9, "late": 1, "broadcast": 3, "cellular": 7}
@@ -428,6 +527,14 @@ def test_a_surge_goes_to_the_tower_and_comes_back(hand):
     assert ran.carried_bits("c1:downlink") == (3 * 3 + 11 + 3 + 3 * 3) * 1_000_000
     assert ran.carried_bits("core->c1") == 10_000_000
     assert ran.user("crowd:3")["interruption_s"] == pytest.approx(0.477, abs=NS)
+    # 62 segments: ten for each of three users, four for each of eight; of a capacity of 80 Mbit 32 were carried.
+    assert ran.mode("offloading") == offloading(
+        users=11, moves_to_tower=1, moves_back=1, moved_users=10, time_s=0.544, cell_load=32 / 80, segments=62,
+        late_or_blocked=11, late_or_blocked_users=11, segments_late=11, tower_bits=4_000_000,
+        cellular_bits=32_000_000,
+    )  # fmt: skip
+    assert ran.way("broadcast") == [10, 30, 0, 0, 30_000_000]
+    assert ran.way("cellular") == [11, 21, 11, 0, 32_000_000]
 
 
 def test_who_joins_during_the_broadcast_tunes_in_first(hand):
@@ -455,6 +562,26 @@ def test_a_cell_takes_on_as_many_as_fit_and_blocks_the_others(hand):
         (k, "c1", 2) for k in range(3)
     ]
     assert ran.carried_bits("c1:downlink") == (3 * 4 + 3 * 3) * 1_000_000
+    assert ran.mode("offloading") == offloading(
+        users=6, time_s=None, cell_load=21 / 48, segments=27, late_or_blocked=6, late_or_blocked_users=2,
+        blocked_users=2, segments_lost=6, segments_blocked=6, cellular_bits=21_000_000,
+    )  # fmt: skip
+
+
+def test_an_outage_makes_no_room(hand):
+    """The cell is off the air from 1.2 s to 2.3 s; the look of 2 s sees nothing of what its four users take.
+
+    Nor does the cell take the two others on at 2.5 s.
+    """
+    made = offloaded(audiences={"all": {"count": 6}}, duration="6 s", deadline="3 s", admission=0.5)
+    made["policies"]["audience"]["with"] = {"start": 99, "stop": 99}
+    made["services"]["live"]["start"] = "500 ms"
+    made["faults"] = [{"what": "cell", "where": "c1", "at": "1.2 s", "repair": "1.1 s"}]
+    ran = hand(made, **{"audience.py": BY_AUDIENCE})
+    for k in range(4):
+        assert ran.counts(f"all:{k}") == {"delivered": 5, "in_flight": 1, "cellular": 5}
+    for k in (4, 5):
+        assert ran.counts(f"all:{k}") == {"lost": 6, "blocked": 6}
 
 
 def test_who_has_no_cell_has_nothing_while_the_tower_does_not_send(hand):
@@ -514,6 +641,10 @@ def test_sent_enhancements_join_the_common_stream(hand):
     assert list(delays.values()) == near(*[0.102 + 0.125] * 6)
     assert ran.carried_bits("core->c1") == ran.carried_bits("c1:downlink") == 6 * 1_000_000
     assert ran.carried_bits("mast->mast:air") == 6 * 1_000_000
+    assert ran.mode("addition") == addition(
+        enhancements_offered=12, enhancements_joined=12, segments_enhanced=12, enhancements_sent=12,
+        enhancement_bits=6_000_000, bits_each=500_000.0,
+    )  # fmt: skip
 
 
 def test_a_late_enhancement_leaves_the_common_stream_alone(hand):
@@ -531,6 +662,10 @@ def test_a_late_enhancement_leaves_the_common_stream_alone(hand):
         assert ran.user(f"crowd:{k}", "mine")["segments_joined"] == 0
     delays = ran.delays(service="mine")
     assert [delays[k] for k in range(4)] == near(*[1.352 + 0.25 * k for k in range(4)])
+    assert ran.mode("addition") == addition(
+        enhancements_offered=12, segments_common_alone=12, enhancements_late=8, enhancements_lost=2,
+        enhancements_sent=8, enhancement_bits=4_000_000, bits_each=None,
+    )  # fmt: skip
 
 
 def test_enhancements_generated_at_the_terminal(hand):
@@ -555,6 +690,11 @@ def test_enhancements_generated_at_the_terminal(hand):
     assert user["battery"] == pytest.approx(0.2 / 5, abs=NS)
     assert ran.carried_bits("c1:downlink") == 4 * CONTROL_BITS + 2 * 500_000
     assert user["bits_received"] == 4 * CONTROL_BITS + 2 * 500_000
+    bits = 4 * CONTROL_BITS + 2 * 500_000
+    assert ran.mode("addition") == addition(
+        enhancements_offered=6, enhancements_joined=6, segments_enhanced=6, enhancements_sent=2,
+        enhancements_generated_at_terminal=4, enhancement_bits=bits, bits_each=bits / 6, joule=4.8,
+    )  # fmt: skip
 
 
 def test_a_gpu_that_fails_at_the_cell_has_the_enhancement_sent(hand):
@@ -574,3 +714,7 @@ def test_a_gpu_that_fails_at_the_cell_has_the_enhancement_sent(hand):
     assert ran.user("crowd:0", "mine")["segments_joined"] == 6
     assert ran.carried_bits("core->c1") == 4 * CONTROL_BITS + 2 * 500_000
     assert ran.carried_bits("c1:downlink") == 6 * 500_000
+    assert ran.mode("addition") == addition(
+        enhancements_offered=6, enhancements_joined=6, segments_enhanced=6, enhancements_sent=2,
+        enhancements_generated_at_cell=4, enhancement_bits=3_000_000, bits_each=500_000.0,
+    )  # fmt: skip

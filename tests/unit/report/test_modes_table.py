@@ -40,7 +40,7 @@ def test_the_figures_of_every_mode():
     assert lines[0] == "service modes"
     for line in (
         "continuation hand-overs / returns 1,234 / 5",
-        "needless hand-overs 2 (25.0% of judged)",
+        "needless hand-overs (of judged) 2 (25.0%)",
         "refused / unfinished 1 / 3",
         "interrupted users 7 of 1,200",
         "interruption, all users 12.500 s",
@@ -85,7 +85,7 @@ def test_nothing_judged_and_nothing_transferred():
         "transfer_delay_max_s": None,
     }
     lines = shown(modes_table({"continuation": CONTINUATION | nothing}, None))
-    assert "needless hand-overs 0" in lines
+    assert "needless hand-overs (of judged) 0" in lines
     assert "context transfer mean / longest -" in lines
 
 

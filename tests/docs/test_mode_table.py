@@ -1,0 +1,61 @@
+"""The figures of the table of modes: paired intervals and what is said of them."""
+
+import importlib.util
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def modes(root):
+    """docs/mode_table.py as a module."""
+    spec = importlib.util.spec_from_file_location("mode_table", root / "docs" / "mode_table.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["mode_table"] = module  # its dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_interval_is_that_of_student(modes):
+    """Three differences with mean 2 and deviation 1; the quantile of t with 2 degrees is 4.30265."""
+    mean, half = modes.interval([1.0, 2.0, 3.0])
+    assert mean == 2.0
+    assert half == pytest.approx(4.302652729911275 / 3**0.5, rel=1e-9)
+    assert modes.interval([-0.5, -0.5]) == (-0.5, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("better", "mean", "half", "said"),
+    [
+        (-1, -3.0, 2.9, "holds"),
+        (-1, -3.0, 3.0, "not shown"),
+        (-1, 3.0, 2.9, "opposite"),
+        (1, 3.0, 2.9, "holds"),
+        (1, -3.0, 2.9, "opposite"),
+        (0, 3.0, 0.1, "-"),
+        (2, 0.0, 0.0, "equal"),
+        (2, 1e-3, 0.0, "not equal"),
+    ],
+)
+def test_a_claim_holds_when_the_whole_interval_is_on_its_side(modes, better, mean, half, said):
+    assert modes._verdict(better, mean, half, scale=5.0) == said
+
+
+def test_the_table_has_a_row_for_every_measure(modes):
+    rows = [
+        {"case": k, "measure": place, "given": [1.0, 2.0], "instead": [3.0, 5.0]}
+        for k, case in enumerate(modes.CASES)
+        for place in range(len(case.measures))
+    ]
+    lines = modes.table({"seeds": [1, 2], "rows": rows}).splitlines()
+    assert len([line for line in lines if line.startswith("|")]) == len(rows) + 2
+    assert lines[2].startswith(
+        "| offloading (`FreesMost`) against never | `offload_final` | users late or blocked | 1.5 | 4.0 |"
+    )
+    assert "-2.5 ± 6.4" in lines[2]
+    assert lines[2].endswith("| not shown |")
+    assert "95 % interval" in lines[-1]
+
+
+def test_the_scenarios_of_all_cases_are_there(modes, root):
+    assert all((root / "scenarios" / f"{case.scenario}.yaml").is_file() for case in modes.CASES)

@@ -126,6 +126,9 @@ UNICAST = ("services.feed.to=[ran, square]",)
 NONE = tuple(
     f"collaboration.{mode}.policy=never-collaborate" for mode in ("continuation", "offloading", "addition")
 )
+BLOCKED_SHARE = Measure(
+    "segments of titles late or lost [%]", _mode("offloading", "late_or_blocked_segments_share", 0.01), -1
+)
 ENHANCED = Measure("segments shown enhanced", _mode("addition", "segments_enhanced"), 1)
 BITS = Measure("bits on the air [Gbit]", _air_bits, 0, 2)
 CASES = (
@@ -170,7 +173,11 @@ CASES = (
     ),
     Case(
         "all modes against none, with four faults",
-        "regional", (), NONE, (OFFLOADING[0], CONTINUATION[0], ENHANCED, BITS),
+        "regional", (), NONE, (BLOCKED_SHARE, OFFLOADING[0], CONTINUATION[0], ENHANCED, BITS),
+    ),
+    Case(
+        "the same without faults",
+        "regional", ("faults=[]",), ("faults=[]", *NONE), (BLOCKED_SHARE, OFFLOADING[0], CONTINUATION[0]),
     ),
 )  # fmt: skip
 

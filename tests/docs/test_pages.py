@@ -145,7 +145,7 @@ def test_every_key_of_a_summary_is_explained(root, tmp_path):
     page = (root / "docs" / "metrics.md").read_text(encoding="utf-8")
     words = set(re.findall(r"`([a-z_0-9]+)`", page))
     found = set()
-    for name in ("elastic_small", "fig8_scenario2", "hex_7"):
+    for name in ("elastic_small", "fig8_scenario2", "hex_7", "continuation_train", "offload_final"):
         path = root / "scenarios" / f"{name}.yaml"
         found |= keys_of(run(path, overrides=["duration=8 s"], out=tmp_path / name).summary)
     assert sorted(found - words) == []

@@ -370,7 +370,7 @@ def test_a_cell_repairs_what_is_missing_and_fetches_it_once(hand, users, each_bp
     assert ran.carried_bits("c1:downlink") == 12 * users * 250_000
     assert ran.carried_bits("core->c1") == 12 * 1_000_000
     assert {row["users"] for row in ran.rows("segments", purpose="repair")} == {users}
-    # Nobody is poor for nothing: half of the users' segments would be too much, and all are lost.
+    # Poor all the time: no hand-over is needless.
     assert ran.mode("continuation") == continuation(
         users=users, handovers=users, judged=users, transfer_s=effective_s, segments_repaired=12 * users,
         cellular_bits=12 * users * 250_000, context_bits=4000 * users,

@@ -67,7 +67,7 @@ class AnyWay(AdditionPolicy):
         ])
         luck = np.where(able, rng.random(able.shape), -1.0)
         return AdditionDecision(luck.argmax(axis=0), "at random")
-'''
+'''  # noqa: E501
 
 RATES = st.sampled_from(["200 kbit/s", "1 Mbit/s", "8 Mbit/s"])
 SECONDS = st.sampled_from(["100 ms", "250 ms", "500 ms", "700 ms", "1 s", "1.5 s", "2 s", "2.31 s"])
@@ -239,7 +239,7 @@ def scenarios(draw):
         "warmup": draw(st.sampled_from(["0 s", "0 s", "600 ms"])), "epoch": draw(st.sampled_from(["50 ms", "170 ms"])),
         "nodes": nodes, "links": between, "contents": contents, "services": services,
         "policies": {
-            "flip": {"use": "policy.py:AnyService", "with": {"flip": draw(st.sampled_from([0.5, 0.1, 0.9]))}}, "hand": {"use": "policy.py:AnyService", "with": {"repair": False}},
+            "flip": {"use": "policy.py:AnyService", "with": {"flip": draw(st.sampled_from([0.5, 0.1, 0.9]))}}, "hand": {"use": "policy.py:AnyService", "with": {"repair": False}},  # noqa: E501
             "shift": {"use": "policy.py:AnyContent"}, "add": {"use": "policy.py:AnyWay"},
         },
     }  # fmt: skip

@@ -38,7 +38,7 @@ class ByAudience(OffloadingPolicy):
             content.service for content in view.contents
             if (content.on_tower if content.moving else content.audience >= (self.stop if content.on_tower else self.start))
         ))
-'''
+'''  # noqa: E501
 
 
 def scenario(*, duration="20 s", radio=None, audience=None, deadline="400 ms", **changes) -> dict:
@@ -53,7 +53,7 @@ def scenario(*, duration="20 s", radio=None, audience=None, deadline="400 ms", *
         "links": {"core -> mast": LINK, "core -> c1": LINK},
         "contents": {
             "film": {
-                "kind": "parametric", "format": "320x180@25", "rate": "1 Mbit/s", "class": "natural", "semantic_bits": 8,
+                "kind": "parametric", "format": "320x180@25", "rate": "1 Mbit/s", "class": "natural", "semantic_bits": 8,  # noqa: E501
             }
         },
         "policies": {
@@ -205,7 +205,7 @@ def through_the_hole(policy: str, *, delay="20 ms", deadline="400 ms", faults=()
         collaboration={
             "cores": cores(delay),
             "continuation": {
-                "services": ["live"], "policy": policy, "horizon": "3 s", "repair": {"offset": "50 ms", "backoff": "0 s"},
+                "services": ["live"], "policy": policy, "horizon": "3 s", "repair": {"offset": "50 ms", "backoff": "0 s"},  # noqa: E501
             },
         },
     )  # fmt: skip
@@ -232,7 +232,7 @@ def test_with_notice_no_segment_is_lost(hand):
 
     Segment 7, offered at 7 s, still goes over the tower, and those from 8 s on through the cell. At 16 s the user is
     out of the hole, and has stayed longer than the 5 s of the policy: it goes back 2 ms + 20 ms later, behind segment 16.
-    """
+    """  # noqa: E501
     ran = hand(through_the_hole("predictive"), **{"trace.csv": TRACE})
     assert ran.switches() == [
         (7.0, pytest.approx(7.026, abs=NS), "broadcast", "cellular", 4000, 0, False),
@@ -258,7 +258,7 @@ def test_with_notice_no_segment_is_lost(hand):
 
 
 def test_without_notice_the_loss_is_what_the_physics_says(hand):
-    """The first poor look is at 10 s; the context is there 0.506 s later, when segment 10 cannot be in time any more."""
+    """The first poor look is at 10 s; the context is there 0.506 s later, when segment 10 cannot be in time any more."""  # noqa: E501
     ran = hand(through_the_hole("threshold", delay="500 ms"), **{"trace.csv": TRACE})
     assert ran.switches() == [
         (10.0, pytest.approx(10.506, abs=NS), "broadcast", "cellular", 4000, 0, False),
@@ -440,7 +440,7 @@ def test_a_cell_outage_while_it_carries_a_user(hand):
     Segments 10 and 11 are there at 10.102 s and 11.102 s, and complete at 12.30 s and 12.55 s. The look of 11 s sends the
     user back to the tower, effective at 11.022 s: segment 12 is lost in the hole, and given up at 12.4 s. The look of
     13 s hands the user over again, effective at 13.026 s: segment 13, lost at 13.104 s, is sent at once.
-    """
+    """  # noqa: E501
     outage = {"what": "cell", "where": "c1", "at": "10.05 s", "repair": "2 s"}
     ran = hand(through_the_hole("predictive", faults=[outage]), **{"trace.csv": TRACE})
     assert [row[:4] for row in ran.switches()] == [
@@ -492,7 +492,7 @@ def test_a_surge_goes_to_the_tower_and_comes_back(hand):
     In the cell: three users at 8/3 Mbit/s take 0.102 + 0.375 s; segment 3 goes to eleven at 8/11 Mbit/s, from 3.102 s to
     4.477 s; the one user's segment 4 waits until then, still has that rate to the end of the epoch of 0.1 s, which is
     4.5 s, and 4 Mbit/s for what is left.
-    """
+    """  # noqa: E501
     audiences = {
         "first": {"count": 2},
         "old": {"count": 1, "terminal": {"tuner": 0.0}},
@@ -585,7 +585,7 @@ def test_an_outage_makes_no_room(hand):
 
 
 def test_who_has_no_cell_has_nothing_while_the_tower_does_not_send(hand):
-    """Eight users are on the tower from 0.544 s on; one has the tower alone, and hears it from 0.022 s on: segment 1."""
+    """Eight users are on the tower from 0.544 s on; one has the tower alone, and hears it from 0.022 s on: segment 1."""  # noqa: E501
     audiences = {"many": {"count": 8}, "alone": {"count": 1, "cells": []}}
     ran = hand(offloaded(audiences=audiences, duration="4 s"), **{"audience.py": BY_AUDIENCE})
     assert ran.counts("alone:0") == {"delivered": 3, "lost": 1, "broadcast": 3, "blocked": 1}

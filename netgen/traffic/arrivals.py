@@ -186,7 +186,8 @@ def _split(luck: ArrayLike, before: float) -> tuple[NDArray[np.bool_], Floats]:
     numbers = _checked(luck)
     there = numbers < before
     rest = np.divide(numbers - before, 1.0 - before, out=np.zeros_like(numbers), where=~there)
-    return there, rest
+    # The quotient of two numbers just below 1 may round up to it.
+    return there, np.minimum(rest, math.nextafter(1.0, 0.0))
 
 
 def _checked(luck: ArrayLike) -> Floats:

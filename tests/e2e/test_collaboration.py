@@ -1,0 +1,452 @@
+"""Collaboration of broadcast and cellular, run whole: baselines, broken policies, repeatability, faults, moves."""
+
+import json
+import random
+from collections import defaultdict
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from netgen.cli import main
+
+ALL_MODES = """
+name: together
+seed: 5
+duration: 14 s
+warmup: 1 s
+packet: 10 kbit
+epoch: 100 ms
+nodes:
+  core: {kind: server, gpu: {device: L4, streams: 2}}
+  mast:
+    kind: tower
+    radio: {capacity: 8 Mbit/s, delay: 1 ms, segment_loss: 5 %, lost_share: 40 %,
+            holes: [{kind: rectangle, from: [100 m, -50 m], to: [220 m, 50 m]}]}
+  c1: {kind: cell, gpu: L4, radio: {capacity: 30 Mbit/s, peak_rate: 8 Mbit/s}}
+  c2: {kind: cell, gpu: L4, radio: {capacity: 20 Mbit/s, peak_rate: 6 Mbit/s}}
+links:
+  core -> mast: {capacity: 40 Mbit/s, delay: 2 ms}
+  core -> c1: {capacity: 60 Mbit/s, delay: 2 ms}
+  core -> c2: {capacity: 60 Mbit/s, delay: 3 ms}
+contents:
+  match: {kind: parametric, format: 320x180@25, rate: 1 Mbit/s, sizes: lognormal, variation: 20 %, class: sports,
+          semantic_bits: 20}
+  film: {kind: parametric, format: 320x180@25, rate: 800 kbit/s, class: natural, semantic_bits: 20}
+  angle: {kind: parametric, format: 320x180@25, rate: 400 kbit/s, class: sports, semantic_bits: 10}
+actions:
+  pose: {declared: {contract_time: 10 ms, expand_time: 20 ms, memory: 1 GB}, bits_per_pixel: 0.01,
+         semantic_fidelity: 0.9, mode: semi-reference}
+policies:
+  weighing: {use: "POLICIES/continuation.py:Cheapest", with: {dwell_s: 1.0, cast: unicast}}
+  audience: {use: "POLICIES/offloading.py:Threshold", with: {start_audience: 8, stop_audience: 5, dwell_s: 2.0}}
+  cheapest: {use: "POLICIES/addition.py:Cheapest"}
+services:
+  live: {content: match, from: core, to: [mast, c1, c2], deadline: 2 s}
+  show: {content: film, from: core, to: [mast, c1, c2], deadline: 2 s, start: 317 ms}
+  side: {content: angle, from: core, to: [c1, c2], deadline: 2 s, personal: true, enhances: live}
+audiences:
+  riders: {count: 8, tower: mast, cells: [c1, c2], assignment: random, watches: [live, side],
+           mobility: {kind: line, points: [[0 m, 0 m], [500 m, 0 m]], speed: 25 m/s},
+           terminal: {generator: {device: L4, slowdown: 4, memory: 2 GB, power: 3 W}, battery: 60 J}}
+  sitters: {count: 6, tower: mast, cells: [c2], watches: [live, side],
+            place: {kind: disc, centre: [0 m, 300 m], radius: 100 m}}
+  homes: {count: 20, tower: mast, cells: [c1, c2], watches: [show], join: {kind: poisson, rate: 6 /s},
+          stay: {kind: exponential, mean: 6 s}, terminal: {tuner: 80 %}, place: {kind: disc, radius: 300 m}}
+collaboration:
+  cores: {delay: 20 ms, rate: 1 Mbit/s, period: 500 ms}
+  continuation: {services: [live], policy: weighing, horizon: 3 s, predictor: learned, poor: 4 %,
+                 repair: {offset: 50 ms, backoff: 300 ms}}
+  offloading: {services: [show], policy: audience, tune_in: 300 ms}
+  addition: {services: [side], policy: cheapest, action: pose}
+"""
+MODES = ("continuation", "offloading", "addition")
+TABLES = ("links", "nodes", "users", "segments", "decisions", "switches", "sectors", "distributions")
+
+
+@pytest.fixture
+def all_modes(root):
+    return ALL_MODES.replace("POLICIES", str(root / "policies"))
+
+
+# -- the baseline ----------------------------------------------------------------------------------------------------
+
+
+def test_the_baseline_of_a_run_is_what_a_run_of_its_own_finds(all_modes, run_text):
+    done = run_text(all_modes, "baseline=never-collaborate")
+    alone = run_text(all_modes, *(f"collaboration.{mode}.policy=never-collaborate" for mode in MODES))
+    mine, beside = done.summary["service_modes"], done.summary["baseline"]["service_modes"]
+    assert done.summary["baseline"]["policy"] == "never-collaborate"
+    assert beside == alone.summary["service_modes"]
+    for key in ("semantic_fidelity_mean", "delay_mean_s", "utility_mean", "bits_sent"):
+        assert done.summary["baseline"][key] == alone.summary[key]
+    # Not only the figures: every record.
+    assert {name: value for name, value in done.hashes().items() if name.startswith("baseline/")} == {
+        f"baseline/{name}": value for name, value in alone.hashes().items()
+    }
+    # Both ways are there, and in both the same users on the same world.
+    for way in ("broadcast", "cellular", *MODES):
+        assert way in mine, way
+        assert way in beside, way
+    for mode in ("continuation", "offloading"):
+        assert mine[mode]["users"] == beside[mode]["users"] > 0
+    assert mine["continuation"]["handovers"] > 0 == beside["continuation"]["handovers"]
+    assert mine["offloading"]["moved_users"] > 0 == beside["offloading"]["moved_users"]
+    assert mine["addition"]["segments_enhanced"] > 0 == beside["addition"]["segments_enhanced"]
+    assert mine["continuation"]["segments_lost"] < beside["continuation"]["segments_lost"]
+
+
+def test_a_baseline_does_not_change_the_run_beside_it(all_modes, run_text):
+    beside = run_text(all_modes, "baseline=never-collaborate")
+    alone = run_text(all_modes)
+    assert {name: value for name, value in beside.hashes().items() if "/" not in name} == alone.hashes()
+
+
+# -- policies of a wrong kind ----------------------------------------------------------------------------------------
+
+KINDS = {"continuation": "ContinuationPolicy", "offloading": "OffloadingPolicy", "addition": "AdditionPolicy"}
+OWN = {"continuation": "weighing", "offloading": "audience", "addition": "cheapest"}
+"""The policy that each mode has in the scenario."""
+
+
+def place_of(text, line_with, value):
+    """Line and column, from 1, of a value behind something else in a text."""
+    (number,) = (k for k, line in enumerate(text.splitlines()) if line_with in line)
+    line = text.splitlines()[number]
+    return number + 1, line.index(value, line.index(line_with)) + 1
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+WRONG = [
+    (mode, name) for mode in MODES for name in ("forward", "scaling", *OWN.values()) if name != OWN[mode]
+]
+
+
+@pytest.mark.parametrize(("mode", "name"), WRONG)
+def test_a_policy_of_a_wrong_kind_is_refused_with_its_place(all_modes, root, folder, capsys, mode, name):
+    node_policy = f'  scaling: {{use: "{root}/policies/scaling.py:BppThreshold"}}\nservices:\n'
+    text = all_modes.replace("services:\n", node_policy, 1).replace(f"policy: {OWN[mode]}", f"policy: {name}")
+    (folder / "s.yaml").write_text(text, encoding="utf-8")
+    assert main(["run", "s.yaml", "--out", "out"]) == 2
+    out, err = capsys.readouterr()
+    line, column = place_of(text, f"  {mode}: {{services", f"policy: {name}")
+    assert out == ""
+    assert err.count("\n") == 1
+    assert f"collaboration.{mode}.policy" in err
+    assert mode in err.partition("accepted")[2] or KINDS[mode] in err
+    assert [path.name for path in folder.iterdir()] == ["s.yaml"]
+    assert err.startswith(f"netgen: s.yaml:{line}:{column + len('policy: ')}: collaboration.{mode}.policy")
+    assert "accepted: " in err
+
+
+BASELINES = {
+    "a service policy without collaboration": ("audience", ("collaboration",)),
+    "a policy of a mode that is not there": ("audience", ("offloading",)),
+    "another one": ("cheapest", ("addition",)),
+    "nothing": ("weighting", ()),
+}
+
+
+@pytest.mark.parametrize("case", BASELINES)
+def test_a_baseline_of_a_wrong_kind_is_refused_with_its_place(all_modes, folder, capsys, case):
+    name, without = BASELINES[case]
+    tree = yaml.safe_load(all_modes)
+    for section in without:
+        (tree if section == "collaboration" else tree["collaboration"]).pop(section)
+    text = yaml.safe_dump({"baseline": name, **tree}, sort_keys=False)
+    (folder / "s.yaml").write_text(text, encoding="utf-8")
+    assert main(["run", "s.yaml", "--out", "out"]) == 2
+    err = capsys.readouterr().err
+    assert name in err
+    assert "Traceback" not in err
+    assert [path.name for path in folder.iterdir()] == ["s.yaml"]
+    assert err.startswith("netgen: s.yaml:1:11: baseline")
+
+
+# -- policies that break ---------------------------------------------------------------------------------------------
+
+POLICIES = """
+import numpy as np
+
+from netgen.policy import (
+    Add, AdditionDecision, AdditionPolicy, ContinuationDecision, ContinuationPolicy, OffloadingDecision, OffloadingPolicy,
+    Serve,
+)
+
+
+class Continue(ContinuationPolicy):
+    def __init__(self, *, until: float = 9.0, since: float = 1.0) -> None:
+        self.until, self.since = until, since
+
+    def decide(self, view, rng):
+        n = len(view.user)
+        away = np.where((view.time_s >= self.since) & (view.cell >= 0), Serve.CELLULAR, Serve.BROADCAST)
+        right = np.where(view.moving, view.served, away)
+        if view.time_s >= self.until:
+            BREAK
+        return ContinuationDecision(right)
+
+
+class Offload(OffloadingPolicy):
+    def __init__(self, *, until: float = 9.0, since: float = 1.0) -> None:
+        self.until, self.since = until, since
+
+    def decide(self, view, rng):
+        fits = [c.service for c in view.contents if c.rate_bps <= view.channels[c.channel].capacity_bps]
+        right = tuple(fits) if view.time_s >= self.since else ()
+        if view.time_s >= self.until:
+            BREAK
+        return OffloadingDecision(right)
+
+
+class Enhance(AdditionPolicy):
+    def __init__(self, *, until: float = 9.0, since: float = 1.0) -> None:
+        self.until, self.since = until, since
+
+    def decide(self, view, rng):
+        n = len(view.user)
+        right = np.where((view.time_s >= self.since) & (view.cell >= 0), Add.SENT, Add.NONE)
+        if view.time_s >= self.until:
+            BREAK
+        return AdditionDecision(right)
+"""  # noqa: E501
+CLASSES = {"continuation": "Continue", "offloading": "Offload", "addition": "Enhance"}
+CORES = {"continuation": "broadcast-core", "offloading": "cellular-core", "addition": "cellular-core"}
+SLOW = "collaboration.cores.delay=700 ms"
+"""A transfer that takes longer than a period."""
+
+
+def broken_choices(decision, field, member, wrong, users):
+    """What is wrong with an array of choices, whatever they are."""
+    return {
+        f"return {decision}(right.tolist())": f"{field} is list, not an array",
+        f"return {decision}(right[1:])": f"{field} has shape ({users - 1},); the view has {users} users",
+        f"return {decision}(right[:, None])": f"{field} has shape ({users}, 1); the view has {users} users",
+        f"return {decision}(np.where(view.user == view.user[3], np.nan, right))": f"{field} holds nan, which stands",
+        f"return {decision}(np.where(view.user == view.user[3], -1, right))": f"{field} holds -1, which stands",
+        f"return {decision}(right + 0.5)": ".5, which stands for nothing",
+        f"return {decision}(right.astype(str))": "not of whole numbers",
+        f"return {decision}(np.full(n, {wrong}))": f"{field} holds {wrong}, which stands for nothing (legal: 0 {member}",
+        f"return {decision}(np.full(n, 10**30, dtype=object))": f"{field} is of object, not of whole numbers",
+        f"return {decision}(right, reason=7)": "the reason 7 is not text on one line",
+        f"return {decision}(right, reason='a' + chr(10) + 'b')": "is not text on one line",
+    }  # fmt: skip
+
+
+ANYWAY = {
+    "raise KeyError('no such thing')": "raised KeyError: 'no such thing'",
+    "return 1 / 0": "raised ZeroDivisionError: division by zero",
+    "raise SystemExit(0)": "raised SystemExit: 0",
+    "view.time_s = 0.0": "raised FrozenInstanceError: cannot assign to field 'time_s'",
+}
+BREAKS = {
+    "continuation": {
+        **ANYWAY,
+        "return None": "None is no ContinuationDecision",
+        "return OffloadingDecision(())": "OffloadingDecision(on_tower=(), reason='') is no ContinuationDecision",
+        "view.served[0] = 1": "raised ValueError: assignment destination is read-only",
+        **broken_choices("ContinuationDecision", "serve", "BROADCAST", 3, 16),
+        "return ContinuationDecision(right, 'both')": "cast = 'both' is neither unicast nor multicast",
+        "return ContinuationDecision(right, ['unicast'])": "cast = ['unicast'] is neither unicast nor multicast",
+        "return ContinuationDecision(np.full(n, Serve.CELLULAR))": "CELLULAR for user 48 (and 1 more), who has no cell",
+        "return ContinuationDecision(np.full(n, Serve.REPAIRED))": "REPAIRED for user 48 (and 1 more), who has no cell",
+    },
+    "offloading": {
+        **ANYWAY,
+        "return None": "None is no OffloadingDecision",
+        "return ()": "() is no OffloadingDecision",
+        "return OffloadingDecision('show')": "on_tower = 'show' is not a tuple of names",
+        "return OffloadingDecision((0,))": "on_tower = (0,) is not a tuple of names",
+        "return OffloadingDecision(None)": "on_tower = None is not a tuple of names",
+        "return OffloadingDecision(('live',))": 'no service "live" (it has: show)',
+        "return OffloadingDecision(('show', 'show'))": 'on_tower names "show" twice',
+        "return OffloadingDecision(right, reason=7)": "the reason 7 is not text on one line",
+    },
+    "addition": {
+        **ANYWAY,
+        "return None": "None is no AdditionDecision",
+        "view.can_cell[0] = True": "raised ValueError: assignment destination is read-only",
+        **broken_choices("AdditionDecision", "how", "NONE", 4, 14),
+        "return AdditionDecision(np.where(view.cell >= 0, Add.AT_TERMINAL, 0))":
+            "(and 5 more), who has a terminal that cannot generate",
+    },
+}  # fmt: skip
+
+
+def broken(all_modes, folder, mode, breaks, *, since=1.0):
+    """Write a scenario in which one mode has a policy that breaks at 2 s, and two users have no cell."""
+    (folder / "mine.py").write_text(POLICIES.replace("BREAK", breaks), encoding="utf-8")
+    tree = yaml.safe_load(all_modes)
+    tree["duration"], tree["warmup"] = "3 s", "0 s"
+    tree["audiences"]["remote"] = {
+        "count": 2, "tower": "mast", "watches": ["live"], "place": {"kind": "disc", "radius": "50 m"}
+    }  # fmt: skip
+    for other in MODES:
+        tree["collaboration"][other]["policy"] = "mine" if other == mode else "never-collaborate"
+    tree["policies"] = {"mine": {"use": f"mine.py:{CLASSES[mode]}", "with": {"until": 2.0, "since": since}}}
+    (folder / "s.yaml").write_text(yaml.safe_dump(tree, sort_keys=False), encoding="utf-8")
+
+
+def check_failure(folder, mode, err, part):
+    """One message, and the records of the two seconds before."""
+    first, *rest = err.splitlines()
+    assert first.startswith(f'netgen: policy "mine" at {CORES[mode]}, t = 2.000000 s')
+    assert part in first
+    assert rest == ["the records up to then are in out"]
+    out = folder / "out"
+    assert sorted(path.name for path in folder.iterdir()) == ["mine.py", "out", "s.yaml"]
+    files = {f"{table}.parquet" for table in TABLES} | {"summary.json", "scenario.yaml", "environment.json"}
+    assert {path.name for path in out.iterdir()} == files
+    tables = {table: pq.read_table(out / f"{table}.parquet").to_pylist() for table in TABLES}
+    asked = [row for row in tables["decisions"] if row["mode"] == mode]
+    assert [row["time_s"] for row in asked] == [0.0, 0.5, 1.0, 1.5]
+    assert {row["policy"] for row in asked} == {"mine"}
+    assert {row["start_s"] for row in tables["links"]} == {0.0, 1.0}
+    assert {row["index"] for row in tables["segments"] if row["service"] == "live"} >= {0, 1}
+    assert {row["outcome"] for row in tables["segments"]} <= {"delivered", "late", "lost", "in-flight"}
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    assert set(summary) == {"schema_version", "scenario", "seed", "failed"}
+    assert summary["failed"] == first.removeprefix("netgen: ")
+    return tables
+
+
+@pytest.mark.parametrize(("mode", "breaks"), [(mode, breaks) for mode in MODES for breaks in BREAKS[mode]])
+def test_a_broken_decision_ends_the_run_and_keeps_the_records(all_modes, folder, capsys, mode, breaks):
+    broken(all_modes, folder, mode, breaks)
+    assert main(["run", "s.yaml", "--out", "out"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    tables = check_failure(folder, mode, err, BREAKS[mode][breaks])
+    moved = [row for row in tables["switches"] if row["effective_s"] is not None]
+    assert {row["mode"] for row in moved} == ({mode} if mode != "addition" else set())
+    assert all(1.0 <= row["effective_s"] <= 2.0 for row in moved)
+
+
+@pytest.mark.parametrize(
+    ("mode", "breaks", "change", "part"),
+    [
+        (
+            "continuation", "return ContinuationDecision(np.zeros(n, dtype=int))", SLOW,
+            "BROADCAST for user 0 (and 13 more), who is being moved, so must stay as served",
+        ),
+        (
+            "offloading", "return OffloadingDecision(())", SLOW,
+            '"show" is being moved to the tower and cannot be turned back',
+        ),
+        (
+            "offloading", "return OffloadingDecision(('show',))", "nodes.mast.radio.capacity=1.5 Mbit/s",
+            "show need 800000 bit/s of mast:air, which has ",
+        ),
+        (
+            "addition", "return AdditionDecision(np.where(view.cell >= 0, Add.AT_CELL, 0))", "nodes.c2.gpu=null",
+            "who is in a cell whose node cannot generate",
+        ),
+        (
+            "addition", "return AdditionDecision(np.where(view.cell >= 0, Add.AT_CELL, 0))",
+            "collaboration.addition.action=null", "cannot: the enhancement has no action",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_now_is_refused(all_modes, folder, capsys, mode, breaks, change, part):
+    since = 1.5 if change == SLOW else 1.0
+    if "BROADCAST" in part:
+        # Not what `served` says: users who are on their way to the cell stay `BROADCAST` until they are there.
+        breaks, since = breaks.replace("np.zeros(n, dtype=int)", "np.where(view.moving, 2, right)"), 1.5
+        part = part.replace("BROADCAST", "CELLULAR")
+    broken(all_modes, folder, mode, breaks, since=since)
+    assert main(["run", "s.yaml", "--out", "out", "--set", change]) == 1
+    check_failure(folder, mode, capsys.readouterr().err, part)
+
+
+def test_a_policy_that_breaks_in_the_baseline_keeps_both_records(all_modes, folder, capsys):
+    broken(all_modes, folder, "continuation", "raise RuntimeError('late')")
+    changes = ["collaboration.continuation.policy=never-collaborate", "baseline=mine"]
+    words = [word for change in changes for word in ("--set", change)]
+    assert main(["run", "s.yaml", "--out", "out", *words]) == 1
+    err = capsys.readouterr().err
+    assert 'the baseline "mine" failed: policy "mine" at broadcast-core, t = 2.000000 s: raised' in err
+    assert "the run itself is complete and in out" in err
+    summary = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["service_modes"]["continuation"]["handovers"] == 0
+    assert "raised RuntimeError: late" in summary["baseline"]["failed"]
+    assert len(pq.read_table(folder / "out" / "switches.parquet")) == 0
+    assert len(pq.read_table(folder / "out" / "baseline" / "switches.parquet")) == 14
+
+
+# -- repeatability ---------------------------------------------------------------------------------------------------
+
+
+def test_two_runs_leave_the_same_bytes(all_modes, run_text):
+    first, second = run_text(all_modes), run_text(all_modes)
+    assert first.folder != second.folder
+    assert first.hashes() == second.hashes()
+    assert set(first.hashes()) == {f"{table}.parquet" for table in TABLES}
+    assert first.summary_without() == second.summary_without()
+    modes = first.summary["service_modes"]
+    assert modes["continuation"]["handovers"] > 5
+    assert modes["offloading"]["moves_to_tower"] == modes["offloading"]["moves_back"] == 1
+    assert modes["addition"]["enhancements_generated_at_terminal"] > 0
+
+
+def test_the_seed_decides_and_nothing_else(all_modes, run_text, run_file):
+    first, other = run_text(all_modes), run_text(all_modes, "seed=6")
+    assert first.hashes()["segments.parquet"] != other.hashes()["segments.parquet"]
+    assert first.hashes()["switches.parquet"] != other.hashes()["switches.parquet"]
+    again = run_file(first.folder / "scenario.yaml")
+    assert again.hashes() == first.hashes()
+
+
+def sorted_lists(value):
+    """The same record with the lists in it in an order of their own: views follow the order of the file."""
+    if isinstance(value, dict):
+        return {key: sorted_lists(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return sorted((sorted_lists(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
+    return value
+
+
+def records(done):
+    """All records of a run but for their order and the numbers of decisions, which follow that of the file."""
+    found = {}
+    for table in TABLES:
+        rows = done.rows(table)
+        for row in rows:
+            row.pop("decision", None)
+        found[table] = sorted(
+            json.dumps(sorted_lists(row) if table == "decisions" else row, sort_keys=True) for row in rows
+        )
+    return found
+
+
+@pytest.fixture
+def shuffled(all_modes):
+    """The same scenario with the entries of some sections in another order."""
+
+    def go(number, *sections):
+        tree = yaml.safe_load(all_modes)
+        order = random.Random(number)
+        for section in sections:
+            entries = list(tree[section].items())
+            order.shuffle(entries)
+            # What two services do at the same instant goes in the order of the file: these two are offered together.
+            entries.sort(key=lambda entry: (entry[0] == "side") - (entry[0] == "live"))
+            tree[section] = dict(entries)
+        return yaml.safe_dump(tree, sort_keys=False)
+
+    return go
+
+
+@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize(
+    "sections",
+    [("nodes", "links"), ("contents", "actions", "policies", "collaboration"), ("services",), ("audiences",)],
+    ids=lambda sections: "-".join(sections) if isinstance(sections, tuple) else None,
+)
+def test_the_order_of_the_lines_does_not_matter(all_modes, shuffled, run_text, sections, number):
+    assert records(run_text(shuffled(number, *sections))) == records(run_text(all_modes))

@@ -179,7 +179,7 @@ def _add_measuring(add: Callable[..., argparse.ArgumentParser]) -> None:
         "--out",
         metavar="FILE",
         default="calibrated.jsonl",
-        help="JSON Lines file to add to (default: %(default)s)",
+        help="JSON Lines file to add to (default: calibrated.jsonl)",
     )
     calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per point (default: 3)")
 

@@ -239,6 +239,10 @@ class PipeChannel:
         """Whether the users have a receiver for this channel."""
         return self.availability.tuned(rows)
 
+    def off_air(self, *, begin_s: float, end_s: float) -> bool:
+        """Whether an outage of the tower overlaps that time, s."""
+        return self.availability.outages.down_during(begin_s, end_s)
+
     def chances(
         self, rows: Rows, *, time_s: float, size_bits: int, begin_s: float | None = None
     ) -> tuple[Flags, Floats]:

@@ -80,6 +80,7 @@ def build_simulation(
     terminals = build_terminals(scenario, receivers.population, menu)
     if any(audience.terminal.generator is not None for audience in scenario.audiences.values()):
         relay.reception.terminals = terminals
+        relay.outlook.by_terminals = relay.reception.terminals_suit
     dispatcher: Dispatcher = EveryReceiver(receivers.population, receivers.downlinks, env)
     companions: tuple[Companion, ...] = ()
     if scenario.collaboration is not None:

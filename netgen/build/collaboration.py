@@ -191,7 +191,7 @@ def _continuations(
             )
             found.append(
                 Continuation(
-                    parts, service, tower, rows, receivers.channels[tower], horizon, decider,
+                    parts, service, tower, tower_of(tower), rows, receivers.channels[tower], horizon, decider,
                     carries=partial(dispatcher.carries, name, tower),
                     on_air=_heartbeat(around, tower),
                 )
@@ -229,7 +229,7 @@ def _offloading(
     make = _maker(scenario, spec.policy, OffloadingPolicy, "collaboration.offloading.policy", around)
     return Offloading(
         contents=contents,
-        channels=[Channel(name, _free_bps(name, around, spec.services, rate_bps)) for name in names],
+        channels=[Channel(name, spec.fill * _free_bps(name, around, spec.services, rate_bps)) for name in names],
         decider=ServiceDecider(make.name, make.policy().decide, streams.get("policy/offloading")),
         link=link, watch=watch, roster=roster, switches=switches, reception=around.relay.reception,
         writer=around.writer, message_bits=modes.cores.message_bits, tune_in_ns=to_ns(spec.tune_in_s),

@@ -56,6 +56,7 @@ def record_decision(
     *,
     mode: str,
     core: str,
+    tower: str = "",
     service: str,
     policy: str,
     now_ns: int,
@@ -70,9 +71,9 @@ def record_decision(
     number = writer.number_decision()
     writer.add(
         DecisionRecord(
-            decision=number, mode=mode, time_s=to_s(now_ns), node=core, service=service, index=None, policy=policy,
-            missed="", kind=kind, action=action, reason=reason, bits=None, bits_per_pixel=None,
-            semantic_fidelity=None, time_left_s=None, backlog_bits=None, available_bps=None, gpu_queued=None,
+            decision=number, mode=mode, time_s=to_s(now_ns), node=core, tower=tower, service=service,
+            index=None, policy=policy, missed="", kind=kind, action=action, reason=reason, bits=None,
+            bits_per_pixel=None, semantic_fidelity=None, time_left_s=None, backlog_bits=None, available_bps=None, gpu_queued=None,
             options=tuple(options), saw=tuple(saw), users=tuple(users),
         )
     )  # fmt: skip

@@ -74,6 +74,7 @@ class Continuation:
     parts : ContinuationParts       What it works with.
     service : Service               The service.
     tower : str                     The tower's channel.
+    node : str                      The tower.
     rows : (n,) int64               Rows that the channel and some cell may serve, and those without a cell.
     channel : BroadcastChannel      Reports of reception.
     horizon : Horizon               Predictions of it.
@@ -84,6 +85,7 @@ class Continuation:
     parts: ContinuationParts
     service: Service
     tower: str
+    node: str
     rows: Rows
     channel: BroadcastChannel
     horizon: Horizon
@@ -99,14 +101,16 @@ class Continuation:
         """Look, predict, decide, and send a message if somebody is to be served in another way."""
         parts, time_s = self.parts, to_s(now_ns)
         loss_now = self.channel.loss_now(self.rows, time_s=time_s, size_bits=self._size_bits)
-        self.horizon.predictor.observe(self.rows, loss_now, time_s=time_s)
+        here = np.flatnonzero(parts.roster.population.watching(time_s)[self.rows])
+        if self.on_air(time_s):
+            # Nobody's report of a tower that is off the air says anything about a place.
+            self.horizon.predictor.observe(self.rows[here], loss_now[here], time_s=time_s)
         ahead, until_s = self.horizon.look(self.rows, time_s=time_s, size_bits=self._size_bits)
         until_s = np.where(loss_now >= parts.poor, 0.0, until_s)
         handed = parts.roster.handed[self.rows]
         parts.roster.worst[self.rows[handed]] = np.maximum(
             parts.roster.worst[self.rows[handed]], loss_now[handed]
         )
-        here = np.flatnonzero(parts.roster.population.watching(time_s)[self.rows])
         if not self.carries() or not len(here):
             return
         view = self._view(time_s, here, loss_now[here], ahead[here], until_s[here])
@@ -156,7 +160,7 @@ class Continuation:
         wanted = {way: int((serve == way).sum()) for way in Serve}
         names = self.parts.roster.population.users
         return record_decision(
-            self.parts.writer, mode="continuation", core=CORE, service=self.service.name,
+            self.parts.writer, mode="continuation", core=CORE, tower=self.node, service=self.service.name,
             policy=self.decider.name, now_ns=now_ns,
             kind=", ".join(f"{way.name.lower()} {count}" for way, count in wanted.items()) + f", {cast}",
             action="", reason=reason,
@@ -185,7 +189,8 @@ class Continuation:
         roster = parts.roster
         fresh = roster.serve[rows] == Serve.BROADCAST
         back = target == Serve.BROADCAST
-        self._judge(rows[back])
+        # Whoever goes on from being repaired to a cell, or the other way, ends one hand-over and begins another.
+        self._judge(rows[~fresh])
         numbers = np.empty(len(rows), dtype=np.int64)
         for new in (True, False):
             some = np.flatnonzero(fresh == new)

@@ -173,6 +173,11 @@ class Terminals:
             else self.can(rows, action, Piece.of(parcel))
         )
 
+    def suited(self, parcel: Parcel, action: str, rows: Rows) -> Bools:
+        """Whose terminal could expand what an action makes of a parcel, as long as it has the charge."""
+        made = self.menu.of(action, parcel.service.content_class)
+        return np.isfinite(self.expand_s(rows, made, Piece.of(parcel)))
+
     def expand(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Bools, Floats, Representation]:
         """Expand a contracted segment for users who have it complete at their instants.
 

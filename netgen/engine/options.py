@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -32,6 +32,11 @@ from netgen.transport.hop import Hop
 from netgen.transport.link import Link
 
 
+def _nobody(_parcel: Parcel, _action: str) -> bool:
+    """No terminal expands anything."""
+    return False
+
+
 class Outlook:
     """Sees the network for policies.
 
@@ -41,6 +46,11 @@ class Outlook:
     menu : Menu                         The scenario's actions.
     nodes : mapping                     Nodes by name, for what could expand downstream.
     downlinks : mapping                 Downlinks by cell.
+
+    Attributes
+    ----------
+    by_terminals : callable             Whether the terminals of all users downstream could expand what an action
+                                        makes of a parcel [parcel, name of the action]; nobody's unless told.
     """
 
     def __init__(
@@ -55,6 +65,7 @@ class Outlook:
         self.menu = menu
         self.nodes = nodes
         self.downlinks = downlinks
+        self.by_terminals: Callable[[Parcel, str], bool] = _nobody
         self._times: dict[tuple[str, str, str, str, int, int], float] = {}
 
     def compute_s(self, gpu: Gpu, action: GenerativeAction, direction: str, parcel: Parcel) -> float:
@@ -176,8 +187,12 @@ class Outlook:
             transmit_s = max(transmit_s, gather_s)
         in_time = left_s is None or wait_s + compute_s + transmit_s <= left_s
         downstream = {link.target for way in ways for link in way}
-        expandable = made.contracted_by is not None and any(
-            name in self.nodes and made.contracted_by in self.nodes[name].expansions for name in downstream
+        expandable = made.contracted_by is not None and (
+            any(
+                name in self.nodes and made.contracted_by in self.nodes[name].expansions
+                for name in downstream
+            )
+            or self.by_terminals(parcel, made.contracted_by)
         )
         return Option(
             decision, made.bits, made.semantic_fidelity, made.mode, made.playable, wait_s, compute_s, transmit_s,

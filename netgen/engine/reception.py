@@ -65,6 +65,10 @@ class TerminalGenerators(Protocol):
         """Whose terminal can expand the parcel's representation."""
         ...
 
+    def suited(self, parcel: Parcel, action: str, rows: Rows) -> Flags:
+        """Whose terminal could expand what an action makes of the parcel, with enough charge."""
+        ...
+
     def expand(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Flags, Floats, Representation]:
         """Who gets it expanded, when each of them [s], and what it is then; in the order of the rows."""
         ...
@@ -123,6 +127,18 @@ class Reception:
                 self.population.offer(mine, parcel.service.semantic_bits)
         return users
 
+    def terminals_suit(self, parcel: Parcel, action: str) -> bool:
+        """Whether the terminals of all users of the parcel's receivers could expand what an action makes of it."""
+        if self.terminals is None:
+            return False
+        for receiver in parcel.receivers:
+            if receiver not in self.broadcasts and receiver not in self.downlinks:
+                return False
+            rows = self.population.reach(parcel.service.name, receiver).active(to_s(parcel.offered_ns))
+            if not self.terminals.suited(parcel, action, rows).all():
+                return False
+        return True
+
     def watch_players(self, service: Service, segments: int) -> None:
         """Note which segments of a service each user's player is handed, so that none is handed over twice."""
         self.played[service.name] = 0
@@ -144,14 +160,9 @@ class Reception:
             entry = self.log.take(parcel, receiver)
             if receiver in self.broadcasts and not final and reason is not LossReason.OVERDUE:
                 whole = np.full(len(entry.rows), parcel.representation.bits, dtype=np.int64)
-                entry = self._recovered(
-                    parcel.bound_for((receiver,)),
-                    receiver,
-                    entry,
-                    np.ones(len(entry.rows), np.bool_),
-                    whole,
-                    reason,
-                )
+                everybody = np.ones(len(entry.rows), np.bool_)
+                bound = parcel.bound_for((receiver,))
+                entry = self._recovered(bound, receiver, entry, everybody, whole, reason)
             self._lose_rows(parcel, entry.rows, reason)
             self.log.write_lost(parcel, receiver, entry, reason)
             if parcel.purpose == REPAIR and self.recovery is not None and reason is not LossReason.OVERDUE:
@@ -221,7 +232,10 @@ class Reception:
         covered, loss = channel.chances(entry.rows, time_s=time_s, size_bits=size_bits, begin_s=begin_s)
         got = covered & (luck >= loss)
         self.handed_bits += size_bits * int(got.sum())
-        reason = LossReason.RECEPTION if (covered & ~got).any() else LossReason.OUT_OF_COVERAGE
+        if channel.off_air(begin_s=begin_s, end_s=time_s):
+            reason = LossReason.OUTAGE
+        else:
+            reason = LossReason.RECEPTION if (covered & ~got).any() else LossReason.OUT_OF_COVERAGE
         if self.recovery is not None and not got.all():
             missing = channel.missing_bits(
                 entry.rows[~got], luck[~got], time_s=time_s, size_bits=size_bits, begin_s=begin_s
@@ -236,14 +250,9 @@ class Reception:
             self.log.write_lost(parcel, receiver, entry, reason)
 
     def _recovered(
-        self,
-        parcel: Parcel,
-        receiver: str,
-        entry: OpenSegment,
-        lost: Flags,
-        missing_bits: Rows,
+        self, parcel: Parcel, receiver: str, entry: OpenSegment, lost: Flags, missing_bits: Rows,
         reason: LossReason,
-    ) -> OpenSegment:
+    ) -> OpenSegment:  # fmt: skip
         """What is left of an entry without those who lost it and for whom the segment may still come."""
         if self.recovery is None or not lost.any():
             return entry
@@ -296,15 +305,37 @@ class Reception:
 
     def _complete(self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats) -> None:
         """Users have a segment complete, or have what makes it complete."""
-        service, received = parcel.service, parcel.representation
+        received = parcel.representation
         bits = _bits_of(parcel, entry, np.isin(entry.rows, rows) if entry.missing_bits is not None else None)
         self.population.receive_bits(rows, bits)
-        if _needs_expansion(parcel) and len(rows):
-            parcel, rows, at_s = self._expanded(parcel, rows, at_s)
-            if not len(rows):
+        if not (_needs_expansion(parcel) and len(rows)):
+            self._play(parcel, receiver, entry, rows, at_s, received=received, bits=bits)
+            return
+        able, expanded, ready_s = self._expanded(parcel, rows, at_s)
+        if not received.playable:
+            self._lose_rows(parcel, rows[~able], LossReason.UNPLAYABLE)
+            if not able.any():
                 self.log.write_lost(parcel, receiver, entry, LossReason.UNPLAYABLE)
                 return
-        made = parcel.representation
+        elif not able.all():
+            # Who cannot expand shows what has come as it is.
+            plain = np.isin(entry.rows, rows[~able])
+            own = bits if isinstance(bits, int) else bits[~able]
+            self._play(
+                parcel, receiver, entry.of(plain), rows[~able], at_s[~able], received=received, bits=own
+            )
+            entry = entry.without(plain)
+            if not able.any():
+                return
+        own = bits if isinstance(bits, int) else bits[able]
+        self._play(expanded, receiver, entry, rows[able], ready_s[able], received=received, bits=own)
+
+    def _play(
+        self, parcel: Parcel, receiver: str, entry: OpenSegment, rows: Rows, at_s: Floats, *,
+        received: Representation, bits: int | Rows,
+    ) -> None:  # fmt: skip
+        """Users' players are handed a segment, which came to them as `received`."""
+        service, made = parcel.service, parcel.representation
         # To the nanosecond of the clock, so that what comes exactly on its deadline is in time.
         delay_s = np.round(at_s - to_s(parcel.offered_ns), 9)
         deadline_s = None if service.deadline_ns is None else to_s(service.deadline_ns)
@@ -330,15 +361,14 @@ class Reception:
         mean_bits = received.bits if entry.missing_bits is None else round(float(np.mean(bits)))
         self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, mean_bits))
 
-    def _expanded(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Parcel, Rows, Floats]:
-        """What the users' terminals make of a contracted segment, and when; the others lose it."""
+    def _expanded(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Flags, Parcel, Floats]:
+        """Whose terminal expands a contracted segment, what it makes of it, and when each of them has it."""
         assert self.terminals is not None  # noqa: S101  (else `deliver` gives such a parcel up)
         can, ready_s, made = self.terminals.expand(parcel, rows, at_s)
-        self._lose_rows(parcel, rows[~can], LossReason.UNPLAYABLE)
         if not can.any():
-            return parcel, rows[:0], at_s[:0]
+            return can, parcel, ready_s
         first_ns, last_ns = round(float(at_s.min()) * 1e9), round(float(ready_s[can].max()) * 1e9)
-        return parcel.after(made).with_stage("expand", "terminal", first_ns, last_ns), rows[can], ready_s[can]
+        return can, parcel.after(made).with_stage("expand", "terminal", first_ns, last_ns), ready_s
 
     def _lose_rows(self, parcel: Parcel, rows: Rows, reason: LossReason) -> None:
         """Users who never get a segment."""

@@ -354,6 +354,7 @@ def _record(decider: Decider, view: NodeView) -> DecisionRecord:
         mode="relay",
         time_s=view.time_s,
         node=view.node,
+        tower="",
         service=view.segment.service,
         index=view.segment.index,
         policy=decider.name,

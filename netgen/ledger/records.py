@@ -30,6 +30,7 @@ class LossReason(StrEnum):
     BELOW_FIDELITY = "below-fidelity"
     OVERDUE = "overdue"
     OUT_OF_COVERAGE = "out-of-coverage"
+    OUTAGE = "outage"
     RECEPTION = "reception"
     BLOCKED = "blocked"
     UNREPAIRED = "unrepaired"
@@ -243,6 +244,7 @@ class DecisionRecord:
     mode: str = _of("", "relay (contract, forward, expand), addition, continuation or offloading")
     time_s: float = _of("s", "when")
     node: str = _of("", "node, or core, where")
+    tower: str = _of("", "tower that a continuation is about; empty for the others")
     service: str = _of("", "name of the service; empty for offloading, which is about several")
     index: int | None = _of("", "number of the segment; null for service policies")
     policy: str = _of("", "name of the policy in the scenario")

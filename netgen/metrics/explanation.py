@@ -81,7 +81,7 @@ def run_length_s(ledger: LedgerReader) -> float:
 
 def _rows_of(ledger: LedgerReader, user: str) -> list[Row]:
     """The user's row of each service; raises InputError when there is none."""
-    users = ledger.table("users", ["user", "audience", "service", "source_kind"])
+    users = ledger.table("users", ["user", "audience", "service", "node", "source_kind"])
     mine: list[Row] = users.filter(pc.equal(users["user"], user)).to_pylist()
     if not mine:
         names = pc.unique(users["user"]).to_pylist()
@@ -119,7 +119,9 @@ def _service(row: Row, at_s: float, moves: list[Row], decisions: _Decisions) -> 
         "added": added,
         "switch": last,
         "decision": None if cause is None else decisions.of(cause),
-        "unchanged": decisions.unchanged(service, at_s, causes, after=-1 if cause is None else cause),
+        "unchanged": decisions.unchanged(
+            service, row["node"], at_s, causes, after=-1 if cause is None else cause
+        ),
         "next": None if following is None else {"decision": decisions.of(following), "switch": coming},
     }
 
@@ -138,7 +140,7 @@ class _Decisions:
         self._user = user
         table = pq.read_table(
             ledger.folder / "decisions.parquet",
-            columns=["decision", "mode", "time_s", "service", "options", "users"],
+            columns=["decision", "mode", "time_s", "tower", "service", "options", "users"],
             filters=(pc.field("mode") != _RELAY) & pc.field("service").isin([*services, ""]),
         ).sort_by("decision")
         self._ledger = ledger
@@ -146,6 +148,7 @@ class _Decisions:
         self._time_s = table["time_s"].to_numpy()
         self._mode = table["mode"].to_pylist()
         self._service = table["service"].to_pylist()
+        self._tower = table["tower"].to_pylist()
         self._offered = _lists(table["options"], "action")
         self._asked = _asked(table["users"], user)
         self._known: dict[int, Row] = {}
@@ -167,11 +170,12 @@ class _Decisions:
         mine = [k for k in about if k in self._asked]
         return self._asked[mine[-1]] if mine else "none"
 
-    def unchanged(self, service: str, at_s: float, causes: set[int], *, after: int) -> list[Row]:
-        """The last decision of each mode about a service by then that changed nothing for the user."""
+    def unchanged(self, service: str, node: str, at_s: float, causes: set[int], *, after: int) -> list[Row]:
+        """The last decision of each mode about a service by then that changed nothing for the user at a node."""
         last: dict[str, int] = {}
         for k, mode in enumerate(self._mode):
             about = self._service[k] == service or (not self._service[k] and service in self._offered[k])
+            about = about and self._tower[k] in ("", node)
             number = int(self._number[k])
             if about and self._time_s[k] <= at_s and number > after and number not in causes:
                 last[mode] = number
@@ -216,6 +220,7 @@ def _told(row: Row, user: str) -> Row:
         "mode": row["mode"],
         "time_s": row["time_s"],
         "core": row["node"],
+        "tower": row["tower"] or None,
         "policy": row["policy"],
         "saw": _figures(row["saw"]),
         "saw_of_user": None if mine is None else _figures(mine["figures"]),

@@ -27,7 +27,7 @@ class CellView:
     late : float                    Share of the segments that ended in its node late or lost since the last decision.
     blocked : int                   Users to whom it has no room to serve.
     on_air : bool                   False during an outage.
-    gpu : GpuView or None           GPU of its node.
+    gpu : GpuView or None           GPU of its node; all sectors of a network share one.
     """
 
     name: str

@@ -118,7 +118,8 @@ class Option:
     transmit_s : float, s           Expected time to the farthest receiver: backlog of the next link, sending
                                     on the slowest link, all delays; not what happens at nodes on the way.
     meets_deadline : bool           Whether wait, compute and transmit fit into the time left.
-    expandable_downstream : bool    Whether a node downstream could expand it again.
+    expandable_downstream : bool    Whether a node downstream, or else the terminals of all users there, could expand it
+                                    again.
     """
 
     decision: Decision

@@ -25,7 +25,7 @@ class LearnedPredictor:
     bin_m : float, m                Side of the map's squares.
 
     Valid for                       Reception that depends on the place. All users share one map, whatever their
-                                    receivers; an outage of the tower leaves its traces in it.
+                                    receivers.
     """
 
     revises: ClassVar[bool] = True

@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "edge": ("D", "#E69F00"),
     "terminal": ("o", "#009E73"),
     "cell": ("^", "#CC79A7"),
+    "ran": ("p", "#56B4E9"),
     "tower": ("v", "#D55E00"),
 }
 _UNDATED: dict[str, dict[str, str | None]] = {

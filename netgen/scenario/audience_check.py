@@ -162,12 +162,15 @@ def _unused_terminals(scenario: Scenario, name: str, audience: Audience) -> Iter
     if audience.tower is None and terminal.tuner != plain.tuner:
         yield f"{place}.tuner has no effect: the audience has no tower"
     addition = scenario.collaboration.addition if scenario.collaboration is not None else None
+    added = addition is not None and addition.action is not None
+    contracted = any(getattr(node, "actions", ()) for node in scenario.nodes.values())
     if terminal.generator is not None and not (
-        addition is not None
-        and addition.action is not None
-        and set(addition.services) & set(audience.watches)
+        contracted or (added and addition is not None and set(addition.services) & set(audience.watches))
     ):
-        yield f"{place}.generator has no effect: collaboration.addition has no action for a service that it watches"
+        yield (
+            f"{place}.generator has no effect: collaboration.addition has no action for a service that it watches, "
+            "and no node has actions"
+        )
     if terminal.battery_joule is not None and terminal.generator is None:
         yield f"{place}.battery has no effect: nothing is generated in the terminal"
     if terminal.battery_joule is None and terminal.charge != plain.charge:

@@ -111,6 +111,11 @@ class Offloading(StrictModel):
     poor: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
         0.1, description="loss of segments from which on a user does not count as reached by the tower"
     )
+    fill: Annotated[float, Quantity(units.RATIO, gt=0, le=1)] = Field(
+        1.0,
+        description="share of what is free of a tower's rate that contents taken over may fill; contents of varying "
+        "rate need some room",
+    )
     tune_in_s: Instant = Field(
         1.0,
         alias="tune_in",

@@ -223,6 +223,7 @@ SLOW = "collaboration.cores.delay=700 ms"
 
 def broken_choices(decision, field, member, wrong, users):
     """What is wrong with an array of choices, whatever they are."""
+    nothing = ", which stands for nothing"
     return {
         f"return {decision}(right.tolist())": f"{field} is list, not an array",
         f"return {decision}(right[1:])": f"{field} has shape ({users - 1},); the view has {users} users",
@@ -231,7 +232,7 @@ def broken_choices(decision, field, member, wrong, users):
         f"return {decision}(np.where(view.user == view.user[3], -1, right))": f"{field} holds -1, which stands",
         f"return {decision}(right + 0.5)": ".5, which stands for nothing",
         f"return {decision}(right.astype(str))": "not of whole numbers",
-        f"return {decision}(np.full(n, {wrong}))": f"{field} holds {wrong}, which stands for nothing (legal: 0 {member}",
+        f"return {decision}(np.full(n, {wrong}))": f"{field} holds {wrong}{nothing} (legal: 0 {member},",
         f"return {decision}(np.full(n, 10**30, dtype=object))": f"{field} is of object, not of whole numbers",
         f"return {decision}(right, reason=7)": "the reason 7 is not text on one line",
         f"return {decision}(right, reason='a' + chr(10) + 'b')": "is not text on one line",
@@ -407,7 +408,9 @@ def sorted_lists(value):
     if isinstance(value, dict):
         return {key: sorted_lists(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return sorted((sorted_lists(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True))
+        return sorted(
+            (sorted_lists(entry) for entry in value), key=lambda entry: json.dumps(entry, sort_keys=True)
+        )
     return value
 
 
@@ -434,8 +437,11 @@ def shuffled(all_modes):
         for section in sections:
             entries = list(tree[section].items())
             order.shuffle(entries)
-            # What two services do at the same instant goes in the order of the file: these two are offered together.
-            entries.sort(key=lambda entry: (entry[0] == "side") - (entry[0] == "live"))
+            names = [name for name, _ in entries]
+            if section == "services" and names.index("live") > names.index("side"):
+                # Offered at the same instant, these two go in the order of the file.
+                one, other = names.index("live"), names.index("side")
+                entries[one], entries[other] = entries[other], entries[one]
             tree[section] = dict(entries)
         return yaml.safe_dump(tree, sort_keys=False)
 
@@ -450,3 +456,339 @@ def shuffled(all_modes):
 )
 def test_the_order_of_the_lines_does_not_matter(all_modes, shuffled, run_text, sections, number):
     assert records(run_text(shuffled(number, *sections))) == records(run_text(all_modes))
+
+
+# -- faults and moves ------------------------------------------------------------------------------------------------
+#
+# Segments of 1 s and 1 Mbit, which a tower without losses brings in time; in each of two cells 20 users share
+# 100 Mbit/s.
+
+SEGMENT_BITS = 1_000_000
+CROWDS = {"east": "c1", "west": "c2"}
+EACH = 20
+
+
+def crowded(root, *services, policy=None, deadline="1800 ms", **changes):
+    """Services that go to a tower and to two cells, watched by a crowd in each cell."""
+    cell = {"kind": "cell", "radio": {"capacity": "100 Mbit/s", "peak_rate": "20 Mbit/s"}}
+    wire = {"capacity": "60 Mbit/s", "delay": "2 ms", "queue": "9 MB"}
+    made = {
+        "name": "crowded", "seed": 1, "duration": "16 s", "packet": "10 kbit", "epoch": "100 ms",
+        "nodes": {
+            "core": "server", "c1": cell, "c2": cell,
+            "mast": {"kind": "tower", "radio": {"capacity": "10 Mbit/s", "delay": "1 ms"}},
+        },
+        "links": {f"core -> {name}": wire for name in ("mast", "c1", "c2")},
+        "contents": {
+            "film": {
+                "kind": "parametric", "format": "320x180@25", "rate": "1 Mbit/s", "class": "natural",
+                "semantic_bits": 8,
+            }
+        },
+        "policies": {"mine": policy or {"use": f"{root}/policies/continuation.py:Threshold", "with": {"dwell_s": 1.0}}},
+        "services": {
+            name: {"content": "film", "from": "core", "to": ["mast", "c1", "c2"], "deadline": deadline}
+            for name in services
+        },
+        "audiences": {
+            f"{crowd}-{name}": {"count": EACH // len(services), "tower": "mast", "cells": [cell], "watches": [name]}
+            for name in services
+            for crowd, cell in CROWDS.items()
+        },
+        "collaboration": {
+            "cores": {"delay": "50 ms", "rate": "1 Mbit/s", "message": "2 kbit", "context": "4 kbit", "period": "1 s"},
+            "continuation": {"services": list(services), "policy": "mine"},
+        },
+    }  # fmt: skip
+    return yaml.safe_dump(made | changes, sort_keys=False)
+
+
+def moves(done, mode="continuation"):
+    """Per user the moves, in order: when decided and effective, from where, and to where."""
+    found = defaultdict(list)
+    for row in done.rows("switches", mode=mode):
+        found[row["user"]].append((row["decided_s"], row["effective_s"], row["origin"], row["target"]))
+    return found
+
+
+def carried_bits(done, link):
+    return sum(row["carried_bits"] for row in done.rows("links", link=link))
+
+
+def check_accounts(done, *, whole=True):
+    """Every segment has one end, every bit a receiver, and no law a residual."""
+    for name, law in done.summary["laws"].items():
+        assert law["holds"], name
+        assert law["residual"] == pytest.approx(0.0, abs=1e-6), name
+    for row in done.rows("users"):
+        ends = ("delivered", "late", "lost", "in_flight")
+        assert row["segments_offered"] == sum(row[f"segments_{end}"] for end in ends)
+        got = row["segments_delivered"] + row["segments_late"]
+        assert got == row["segments_broadcast"] + row["segments_cellular"]
+        if whole:
+            assert row["bits_received"] == got * SEGMENT_BITS
+    if whole:
+        by_cell = sum(row["segments_cellular"] for row in done.rows("users"))
+        flying = sum(
+            row["users"] for row in done.rows("segments", outcome="in-flight", source_kind="cellular")
+        )
+        bits = carried_bits(done, "c1:downlink") + carried_bits(done, "c2:downlink")
+        assert by_cell * SEGMENT_BITS <= bits <= (by_cell + flying) * SEGMENT_BITS
+
+
+def near(value):
+    return pytest.approx(value, abs=1e-9)
+
+
+def test_a_tower_outage_hands_everybody_over_and_back(root, run_text):
+    """Silent from 5 s to 9 s. One message brings 40 contexts, in 162 ms and 50 ms more; the way back takes 52 ms."""
+    outage = {"what": "tower", "where": "mast", "at": "5 s", "repair": "4 s"}
+    done = run_text(crowded(root, "live", faults=[outage]))
+    found = moves(done)
+    assert sorted(found) == sorted(f"{crowd}-live:{k}" for crowd in CROWDS for k in range(EACH))
+    there, back = (5.0, near(5.212), "broadcast", "cellular"), (9.0, near(9.052), "cellular", "broadcast")
+    assert list(found.values()) == [[there, back]] * 40
+    # Segment 5 is cut off in the air, and is in the contexts; 6 to 9 are the cells', the others the tower's.
+    for row in done.rows("users"):
+        assert row["segments_delivered"] == 16
+        assert (row["segments_broadcast"], row["segments_cellular"], row["segments_repaired"]) == (11, 5, 1)
+        assert row["switches"] == 2
+        assert row["interruption_s"] == 0.0
+    assert {row["segments_resent"] for row in done.rows("switches", target="cellular")} == {1}
+    assert {row["context_bits"] for row in done.rows("switches", target="cellular")} == {4000}
+    repairs = done.rows("segments", purpose="repair")
+    assert {(row["index"], row["receiver"], row["users"]) for row in repairs} == {
+        (5, "c1", 20),
+        (5, "c2", 20),
+    }
+    # The cells fetch each segment once, and send it to each user.
+    assert carried_bits(done, "core->c1") == carried_bits(done, "core->c2") == 5 * SEGMENT_BITS
+    assert carried_bits(done, "c1:downlink") == carried_bits(done, "c2:downlink") == 5 * 20 * SEGMENT_BITS
+    assert done.summary["service_modes"]["continuation"]["segments_lost"] == 0
+    check_accounts(done)
+
+
+def test_without_collaboration_the_outage_is_lost(root, run_text):
+    outage = {"what": "tower", "where": "mast", "at": "5 s", "repair": "4 s"}
+    never = "collaboration.continuation.policy=never-collaborate"
+    done = run_text(crowded(root, "live", faults=[outage]), never)
+    lost = done.rows("segments", outcome="lost")
+    assert [(row["index"], row["users"], row["reason"]) for row in lost] == [
+        (index, 40, "out-of-coverage") for index in range(5, 9)
+    ]
+    assert not moves(done)
+    assert {row["interruption_s"] for row in done.rows("users")} == {4.0}
+    check_accounts(done)
+
+
+def test_a_cut_between_the_cores_queues_the_hand_overs_of_two_services(root, run_text):
+    """Tower silent from 5 s to 12 s, cores cut from 4.9 s to 8 s: contexts of 20 users each, 82 kbit, leave one by one.
+
+    A lost segment stays in the contexts for its deadline of 1.8 s. Those of 5 s and 6 s are given up at 6.8 s and
+    7.8 s, before a message is there; that of 7 s is sent again. The segments of 8 s, both on the air until 8.2 s, are
+    lost when the users of the first service are with their cells, and so sent at once, and before those of the second
+    are, in whose contexts they go.
+    """
+    faults = [
+        {"what": "tower", "where": "mast", "at": "5 s", "repair": "7 s"},
+        {"what": "cores", "at": "4.9 s", "repair": "3.1 s"},
+    ]
+    done = run_text(crowded(root, "one", "two", faults=faults))
+    found = moves(done)
+    assert len(found) == 40
+    for user, (there, back) in found.items():
+        first = user.partition(":")[0].endswith("one")
+        assert there == (5.0, near(8.0 + (0.082 if first else 0.164) + 0.05), "broadcast", "cellular")
+        assert back == (12.0, near(12.0 + (0.002 if first else 0.004) + 0.05), "cellular", "broadcast")
+    lost = [(row["service"], row["index"], row["users"]) for row in done.rows("segments", outcome="lost")]
+    assert sorted(lost) == [(name, index, 20) for name in ("one", "two") for index in (5, 6)]
+    resent = {(row["service"], row["segments_resent"]) for row in done.rows("switches", target="cellular")}
+    assert resent == {("one", 1), ("two", 2)}
+    for row in done.rows("users"):
+        assert (row["segments_delivered"], row["segments_lost"], row["segments_late"]) == (14, 2, 0)
+        # Segments 0 to 4 and 13 to 15 over the tower; 7 to 12 over cells, the first two of them again.
+        assert (row["segments_broadcast"], row["segments_cellular"], row["segments_repaired"]) == (8, 6, 2)
+        assert row["interruption_s"] == 2.0
+    check_accounts(done)
+
+
+def test_a_cell_outage_sends_its_users_to_the_tower_and_nobody_else(root, run_text):
+    """Cells carry everybody on from the start; c1 is off the air from 5 s to 8 s.
+
+    The look of 5 s sends its users back to the tower at 5.052 s, and that of 8 s to the cell again at 8.132 s. Their
+    segment 5 was entrusted to the cell, which sends it at 8 s: too late.
+    """
+    policy = f"{root}/policies/continuation.py:CellularOnly"
+    outage = {"what": "cell", "where": "c1", "at": "5 s", "repair": "3 s"}
+    done = run_text(crowded(root, "live", policy=policy, faults=[outage]))
+    found = moves(done)
+    first = (0.0, near(0.212), "broadcast", "cellular")
+    away, again = (5.0, near(5.052), "cellular", "broadcast"), (8.0, near(8.132), "broadcast", "cellular")
+    assert len(found) == 40
+    for user, each in found.items():
+        assert each == ([first, away, again] if user.startswith("east") else [first])
+    late = [row for row in done.rows("segments") if row["users_late"] or row["outcome"] == "lost"]
+    assert [(row["index"], row["receiver"], row["users"], row["users_late"]) for row in late] == [
+        (5, "c1", 20, 20)
+    ]
+    for row in done.rows("users"):
+        # Segments 0 and, for those of the cell that failed, 6, 7 and 8 came over the tower.
+        by_tower = 4 if row["audience"].startswith("east") else 1
+        assert (row["segments_broadcast"], row["segments_cellular"]) == (by_tower, 16 - by_tower)
+        assert row["segments_late"] == (1 if row["audience"].startswith("east") else 0)
+    check_accounts(done)
+
+
+def test_a_gpu_that_fails_at_one_cell_has_its_enhancements_sent(root, run_text):
+    """The GPU of c1 is out of order from 4.9 s to 7.9 s: its users' enhancements are sent, those of c2 generated."""
+    tree = yaml.safe_load(crowded(root, "live", policy=f"{root}/policies/addition.py:AtCell"))
+    for name in ("core", "c1", "c2"):
+        node = {"kind": "server"} if name == "core" else tree["nodes"][name]
+        tree["nodes"][name] = node | {
+            "gpu": {"device": "L4", "streams": 4, "memory": "24 GB", "load_rate": "100 GB/s"}
+        }
+    tree["contents"]["angle"] = tree["contents"]["film"] | {"rate": "500 kbit/s"}
+    tree["actions"] = {
+        "pose": {
+            "declared": {"contract_time": "5 ms", "expand_time": "20 ms", "memory": "1 GB"},
+            "bits_per_pixel": 0.01, "semantic_fidelity": 0.9, "mode": "semi-reference",
+        }
+    }  # fmt: skip
+    tree["services"]["live"]["to"] = ["mast"]
+    tree["services"]["mine"] = {
+        "content": "angle", "from": "core", "to": ["c1", "c2"], "personal": True, "enhances": "live",
+        "deadline": "1800 ms",
+    }  # fmt: skip
+    for audience in tree["audiences"].values():
+        audience["watches"] = ["live", "mine"]
+    tree["collaboration"] = {"addition": {"services": ["mine"], "policy": "mine", "action": "pose"}}
+    tree["faults"] = [{"what": "gpu", "where": "c1", "at": "4.9 s", "repair": "3 s"}]
+    done = run_text(yaml.safe_dump(tree, sort_keys=False))
+    ways = defaultdict(int)
+    for row in done.rows("segments", service="mine"):
+        assert row["outcome"] == "delivered"
+        assert not row["users_late"]
+        ways[row["receiver"], row["index"], row["generated"]] += row["users_delivered"]
+    assert ways == {
+        (cell, index, cell == "c2" or index not in (5, 6, 7)): EACH
+        for cell in ("c1", "c2")
+        for index in range(16)
+    }
+    figures = done.summary["service_modes"]["addition"]
+    assert figures["enhancements_sent"] == 3 * EACH
+    assert figures["enhancements_generated_at_cell"] == (2 * 16 - 3) * EACH
+    assert figures["enhancements_lost"] == figures["enhancements_late"] == 0
+    for row in done.rows("users", service="mine"):
+        assert row["segments_generated"] == (13 if row["audience"].startswith("east") else 16)
+        assert row["segments_joined"] == 16
+    busy = [row["start_s"] for row in done.rows("nodes", node="c1") if row["gpu_busy_s"] == 0]
+    assert busy == [5.0, 6.0, 7.0]
+    check_accounts(done, whole=False)
+
+
+SLOW_CORES = {
+    "delay": "600 ms",
+    "rate": "1 Mbit/s",
+    "message": "2 kbit",
+    "context": "4 kbit",
+    "period": "1 s",
+}
+
+
+def test_make_before_break(root, run_text):
+    """The look of 4 s asks, the tower sends from 4.602 s on, the answer is there at 5.204 s, and 1 s later users move.
+
+    So the tower sends segments 5 and 6 to nobody before the first user's move, and the cells those as well. The look of
+    11 s, which finds few, gives everybody back to the cells at once; the tower stops at 11.602 s, after segment 11.
+    """
+    policy = {
+        "use": f"{root}/policies/offloading.py:Threshold",
+        "with": {"start_audience": 20, "stop_audience": 15, "dwell_s": 1.0},
+    }
+    text = crowded(
+        root, "live", policy=policy,
+        audiences={
+            "stay": {"count": 10, "tower": "mast", "cells": ["c1"], "watches": ["live"]},
+            "go": {
+                "count": 25, "tower": "mast", "cells": ["c2"], "watches": ["live"],
+                "join": {"kind": "step", "at": "3.5 s"}, "stay": "7 s",
+            },
+            "old": {"count": 5, "tower": "mast", "cells": ["c2"], "watches": ["live"], "terminal": {"tuner": 0.0}},
+        },
+        collaboration={
+            "cores": SLOW_CORES, "offloading": {"services": ["live"], "policy": "mine", "tune_in": "1 s"},
+        },
+    )  # fmt: skip
+    done = run_text(text)
+    found = moves(done, "offloading")
+    there = (4.0, near(6.204), "cellular", "broadcast")
+    back = (11.0, 11.0, "broadcast", "cellular")
+    assert found == {
+        **{f"stay:{k}": [there, back] for k in range(10)},
+        **{f"go:{k}": [there] for k in range(25)},  # they have left when the others come back
+    }
+    by_tower = {row["index"]: row for row in done.rows("segments", receiver="mast")}
+    assert {index: row["users"] for index, row in by_tower.items()} == {
+        5: 0, 6: 0, 7: 35, 8: 35, 9: 35, 10: 35, 11: 0
+    }  # fmt: skip
+    on_air_s = min(
+        stage["start_s"]
+        for row in by_tower.values()
+        for stage in row["stages"]
+        if stage["where"] == "mast->mast:air"
+    )
+    assert on_air_s < min(row["effective_s"] for row in done.rows("switches"))
+    by_cells = defaultdict(int)
+    for row in done.rows("segments", source_kind="cellular"):
+        by_cells[row["index"]] += row["users"]
+    assert by_cells == {**dict.fromkeys(range(4), 15), 4: 40, 5: 40, 6: 40, **dict.fromkeys(range(7, 11), 5),
+                        **dict.fromkeys(range(11, 16), 15)}  # fmt: skip
+    for row in done.rows("users"):
+        assert row["segments_lost"] == row["segments_late"] == row["segments_in_flight"] == 0
+        assert row["segments_broadcast"] == (0 if row["audience"] == "old" else 4)
+        assert row["interruption_s"] == 0.0
+    figures = done.summary["service_modes"]["offloading"]
+    assert (figures["moves_to_tower"], figures["moves_back"], figures["moved_users"]) == (1, 1, 35)
+    check_accounts(done)
+
+
+def test_who_moves_while_segments_are_on_their_way_loses_none(root, run_text):
+    """Users come and go at random, segments are on their way for seconds in slow cells, and the tower loses none."""
+    policy = {
+        "use": f"{root}/policies/offloading.py:Threshold",
+        "with": {"start_audience": 12, "stop_audience": 9, "dwell_s": 0.0},
+    }
+    visitors = {
+        "count": 40, "tower": "mast", "cells": ["c1", "c2"], "assignment": "random", "watches": ["live"],
+        "join": {"kind": "poisson", "rate": "6 /s"}, "stay": {"kind": "exponential", "mean": "3 s"},
+        "terminal": {"tuner": "80 %"},
+    }  # fmt: skip
+    text = crowded(
+        root, "live", policy=policy, deadline="5 s", audiences={"visitors": visitors},
+        collaboration={
+            "cores": {"delay": "130 ms", "rate": "1 Mbit/s", "period": "500 ms"},
+            "offloading": {"services": ["live"], "policy": "mine", "tune_in": "1 s"},
+        },
+    )  # fmt: skip
+    slow = [f"nodes.{cell}.radio.capacity=12 Mbit/s" for cell in ("c1", "c2")]
+    done = run_text(text, *slow)
+    found = moves(done, "offloading")
+    assert len(found) > 10
+    assert max(len(each) for each in found.values()) > 1
+    sent_s = [
+        stage["start_s"]
+        for row in done.rows("segments", receiver="mast")
+        for stage in row["stages"]
+        if stage["where"] == "mast->mast:air"
+    ]
+    # Everybody who is moved finds the tower sending: it was asked to, and answered, before.
+    asked_s = min(row["decided_s"] for row in done.rows("switches", target="broadcast"))
+    for row in done.rows("switches", target="broadcast"):
+        assert row["effective_s"] >= asked_s + 0.26 + 1.0
+    assert min(sent_s) > asked_s + 0.13
+    for row in done.rows("users"):
+        assert row["segments_lost"] == 0
+        assert row["segments_blocked"] == 0
+    overlap = {row["index"] for row in done.rows("segments", receiver="mast", users=0)}
+    assert overlap  # the tower's segments before the first and after the last of its users
+    check_accounts(done)

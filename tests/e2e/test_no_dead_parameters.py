@@ -404,6 +404,7 @@ TABLE = {
     "Offloading.services": row("together", MODES + "/offloading/services", "[other]", "[other, live]"),
     "Offloading.policy": row("together", MODES + "/offloading/policy", "share", "never-collaborate"),
     "Offloading.poor": row("together", MODES + "/offloading/poor", "50 %", "5 %"),
+    "Offloading.fill": row("together", MODES + "/offloading/fill", "100 %", "1 %"),
     "Offloading.tune_in": row(
         "together", MODES + "/offloading/tune_in", ABSENT, "3 s", {MODES + "/offloading/poor": "50 %"}
     ),

@@ -73,8 +73,8 @@ def record_decision(
         DecisionRecord(
             decision=number, mode=mode, time_s=to_s(now_ns), node=core, tower=tower, service=service,
             index=None, policy=policy, missed="", kind=kind, action=action, reason=reason, bits=None,
-            bits_per_pixel=None, semantic_fidelity=None, time_left_s=None, backlog_bits=None, available_bps=None, gpu_queued=None,
-            options=tuple(options), saw=tuple(saw), users=tuple(users),
+            bits_per_pixel=None, semantic_fidelity=None, time_left_s=None, backlog_bits=None, available_bps=None,
+            gpu_queued=None, options=tuple(options), saw=tuple(saw), users=tuple(users),
         )
     )  # fmt: skip
     return number

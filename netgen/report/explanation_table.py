@@ -84,7 +84,8 @@ def _decision(decision: Row) -> Iterator[tuple[str, str]]:
 
 def _asked(decision: Row) -> str:
     """When, where and whom."""
-    return f"{decision['time_s']:g} s, {decision['core']}, {decision['mode']} by {decision['policy']}"
+    tower = f" for {decision['tower']}" if decision["tower"] else ""
+    return f"{decision['time_s']:g} s, {decision['core']}{tower}, {decision['mode']} by {decision['policy']}"
 
 
 def _change(decision: Row, move: Row | None) -> str:

@@ -28,7 +28,10 @@ Error = Annotated[float, Quantity(units.DISTANCE, ge=0, le=1e6)]
 
 
 class Cores(StrictModel):
-    """The broadcast core and the cellular core, and the way between them over which messages go."""
+    """The broadcast core and the cellular core, and the way between them over which messages go.
+
+    ASSUMED: by default messages take 10 ms at 100 Mbit/s and have 2,000 bit and 4,000 bit a context, once a second.
+    """
 
     delay_s: Delay = Field(0.01, alias="delay", description="delay of a message between the cores, one way")
     rate_bps: Rate = Field(1e8, alias="rate", description="rate at which messages are put on that way")
@@ -48,7 +51,10 @@ class PerfectPredictor(StrictModel):
 
 
 class NoisyPredictor(StrictModel):
-    """The reception at the true future place, missed by a random distance."""
+    """The reception at the true future place, missed by a random distance.
+
+    ASSUMED: 100 m by default.
+    """
 
     kind: Literal["noisy"] = Field(description="noisy")
     error_m: Error = Field(
@@ -57,7 +63,10 @@ class NoisyPredictor(StrictModel):
 
 
 class LearnedPredictor(StrictModel):
-    """A radio map learned from the users' reports, read where their present course leads them."""
+    """A radio map learned from the users' reports, read where their present course leads them.
+
+    ASSUMED: squares of 50 m by default.
+    """
 
     kind: Literal["learned"] = Field(description="learned")
     bin_m: Annotated[float, Quantity(units.DISTANCE, ge=1, le=1e5)] = Field(
@@ -76,7 +85,10 @@ PredictorField = Annotated[
 
 
 class Repair(StrictModel):
-    """When a terminal that lost a broadcast segment asks a cell for what is missing."""
+    """When a terminal that lost a broadcast segment asks a cell for what is missing.
+
+    ASSUMED: by default after 100 ms and up to 1 s more.
+    """
 
     offset_s: Instant = Field(0.1, alias="offset", description="time after the loss before which nobody asks")
     backoff_s: Instant = Field(
@@ -85,7 +97,10 @@ class Repair(StrictModel):
 
 
 class Continuation(StrictModel):
-    """Service continuation: cells carry broadcast services on, or repair them, where reception is poor."""
+    """Service continuation: cells carry broadcast services on, or repair them, where reception is poor.
+
+    ASSUMED: by default reception is predicted 5 s ahead, and a loss of one segment in ten is poor.
+    """
 
     services: Annotated[Names, Field(min_length=1)] = Field(
         description="services that go to a tower and to cells, and begin on the tower"
@@ -102,7 +117,10 @@ class Continuation(StrictModel):
 
 
 class Offloading(StrictModel):
-    """Service offloading: the tower takes contents over from loaded cells."""
+    """Service offloading: the tower takes contents over from loaded cells.
+
+    ASSUMED: by default a receiver tunes in within 1 s, and a tower reaches whoever loses fewer than one segment in ten.
+    """
 
     services: Annotated[Names, Field(min_length=1)] = Field(
         description="services that go to cells and to a tower, and begin in the cells"

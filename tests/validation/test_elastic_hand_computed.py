@@ -718,3 +718,90 @@ def test_a_gpu_that_fails_at_the_cell_has_the_enhancement_sent(hand):
         enhancements_offered=6, enhancements_joined=6, segments_enhanced=6, enhancements_sent=2,
         enhancements_generated_at_cell=4, enhancement_bits=3_000_000, bits_each=500_000.0,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("playable", [False, True])
+def test_without_charge_the_received_part_is_shown_if_it_can_be(hand, playable):
+    """One decision at 0 s for the whole run: a battery of 5 J expands four segments for 1.2 J each, two are left."""
+    phone = {
+        "generator": {"device": "L4", "slowdown": 3.0, "memory": "8 GB", "power": "5 W"}, "battery": "5 J",
+    }  # fmt: skip
+    made = enhanced("AtTerminal", terminal=phone, gpus=("core",), users=1)
+    made["collaboration"]["cores"]["period"] = "20 s"
+    made["actions"]["pose"] |= {"playable": playable}
+    ran = hand(made)
+    received_s = 0.010 + CONTROL_BITS / 10e6 + 0.002 + CONTROL_BITS / 4e6
+    shown = [received_s] * 2 if playable else []
+    delays = ran.delays(service="mine")
+    assert list(delays.values()) == near(0.001 + received_s + 0.24, *[received_s + 0.24] * 3, *shown)
+    user = ran.user("crowd:0", "mine")
+    assert (user["segments_delivered"], user["segments_lost"]) == ((6, 0) if playable else (4, 2))
+    assert user["segments_generated"] == 4
+    assert user["terminal_energy_joule"] == pytest.approx(4.8, abs=NS)
+    assert user["bits_received"] == 6 * CONTROL_BITS
+
+
+@pytest.mark.parametrize("equipped", [True, False])
+def test_a_tower_contracts_for_terminals_only_when_all_of_them_can_expand(hand, equipped):
+    """The source contracts when that can be expanded: 14.4 kbit twice on the way at 10 Mbit/s, 0.24 s in the phone."""
+    phone = {"generator": {"device": "L4", "slowdown": 3.0, "memory": "8 GB", "power": "5 W"}}
+    made = scenario(duration="4 s", deadline="1 s", audience={"terminal": phone})
+    made["audiences"]["others"] = {
+        "count": 1, "tower": "mast", "watches": ["live"], "terminal": phone if equipped else {},
+    }  # fmt: skip
+    made["services"]["live"]["to"] = ["mast"]
+    del made["links"]["core -> c1"], made["nodes"]["c1"], made["audiences"]["crowd"]["cells"]
+    made["nodes"]["core"] = {
+        "kind": "server", "policy": "scaling", "actions": ["pose"],
+        "gpu": {"device": "L4", "streams": 1, "memory": "24 GB", "load_rate": "1000 GB/s"},
+    }  # fmt: skip
+    made["actions"] = {
+        "pose": {
+            "declared": {"contract_time": "10 ms", "expand_time": "80 ms", "memory": "1 GB"},
+            "bits_per_pixel": 0.01, "semantic_fidelity": 0.9, "mode": "semi-reference",
+        }
+    }  # fmt: skip
+    made["policies"] = {
+        "scaling": {"use": f"{POLICIES / 'scaling.py'}:BppThreshold", "with": {"full_bpp": 100.0}},
+    }  # fmt: skip
+    ran = hand(made)
+    bits = CONTROL_BITS if equipped else 1_000_000
+    assert ran.carried_bits("mast->mast:air") == 4 * bits
+    for name in ("crowd:0", "others:0"):
+        assert ran.counts(name) == {"delivered": 4, "broadcast": 4}
+        assert ran.user(name)["segments_generated"] == (4 if equipped else 0)
+    # Packets of 10 kbit: the first one is over the first link before the second one sends.
+    chain_s = 10_000 / 10e6 + 0.002 + bits / 10e6 + 0.001
+    made_s = 0.010 + 0.24 if equipped else 0.0
+    later = list(ran.delays().values())[1:]
+    assert later == near(*[chain_s + made_s] * 3)
+
+
+IN_STEPS = """
+import numpy as np
+from netgen.policy import ContinuationDecision, ContinuationPolicy, Serve
+
+
+class InSteps(ContinuationPolicy):
+    '''Repaired from 0 s, in the cell from 3 s, on the tower from 6 s.'''
+
+    def decide(self, view, rng):
+        way = Serve.REPAIRED if view.time_s < 3 else Serve.CELLULAR if view.time_s < 6 else Serve.BROADCAST
+        return ContinuationDecision(np.full(len(view.user), way), reason="steps")
+"""
+
+
+def test_every_step_from_repair_to_a_cell_is_judged(hand):
+    """The tower is received all the time, so both hand-overs were needless."""
+    made = scenario(
+        duration="8 s", policies={"steps": "steps.py:InSteps"},
+        collaboration={"cores": cores(), "continuation": {"services": ["live"], "policy": "steps"}},
+    )  # fmt: skip
+    ran = hand(made, **{"steps.py": IN_STEPS})
+    moves = [(row["origin"], row["target"], row["needless"]) for row in ran.rows("switches")]
+    assert moves == [
+        ("broadcast", "repaired", True),
+        ("repaired", "cellular", True),
+        ("cellular", "broadcast", None),
+    ]
+    assert ran.summary["service_modes"]["continuation"]["needless"] == 2

@@ -32,7 +32,9 @@ def test_what_a_policy_returns_is_left_to_the_caller_to_check():
     assert asked(lambda view, rng: None)[0] is None
 
 
-@pytest.mark.parametrize("error", [KeyError("gone"), ZeroDivisionError("zero"), SystemExit(0), GeneratorExit()])
+@pytest.mark.parametrize(
+    "error", [KeyError("gone"), ZeroDivisionError("zero"), SystemExit(0), GeneratorExit()]
+)
 def test_whatever_a_policy_raises_is_told_with_its_name_place_and_time(error):
     def decide(view, rng):
         raise error
@@ -55,7 +57,12 @@ def test_an_interrupt_of_the_user_is_no_fault_of_the_policy():
 
 def test_figures_are_numbers_with_names_in_the_order_given():
     found = figures(users=3, on_air=True, loss=np.float64(0.5), share=np.inf)
-    assert found == (Figure("users", 3.0), Figure("on_air", 1.0), Figure("loss", 0.5), Figure("share", np.inf))
+    assert found == (
+        Figure("users", 3.0),
+        Figure("on_air", 1.0),
+        Figure("loss", 0.5),
+        Figure("share", np.inf),
+    )
     assert {type(figure.value) for figure in found} == {float}
 
 
@@ -68,7 +75,13 @@ def test_an_option_of_a_service_policy_has_figures_and_no_sizes():
 
 def test_decisions_are_numbered_and_written_with_all_that_was_seen(tmp_path):
     writer = LedgerWriter(tmp_path)
-    common = {"mode": "continuation", "core": "broadcast-core", "service": "live", "policy": "mine", "action": ""}
+    common = {
+        "mode": "continuation",
+        "core": "broadcast-core",
+        "service": "live",
+        "policy": "mine",
+        "action": "",
+    }
     user = UserSeen("u1", "broadcast", "cellular", figures(loss_now=0.25))
     numbers = [
         record_decision(
@@ -93,5 +106,13 @@ def test_decisions_are_numbered_and_written_with_all_that_was_seen(tmp_path):
         {"user": "u1", "was": "broadcast", "chosen": "cellular", "figures": [{"name": "loss_now", "value": 0.25}]}
     ] * 2  # fmt: skip
     # What only policies at nodes see is not known here.
-    for name in ("index", "bits", "semantic_fidelity", "time_left_s", "backlog_bits", "available_bps", "gpu_queued"):
+    for name in (
+        "index",
+        "bits",
+        "semantic_fidelity",
+        "time_left_s",
+        "backlog_bits",
+        "available_bps",
+        "gpu_queued",
+    ):
         assert last[name] is None

@@ -32,7 +32,9 @@ class Carriers:
             refuse=lambda parcel, receiver, mine: self.calls.append((parcel, receiver, mine.tolist())),
         )  # fmt: skip
         plain = SimpleNamespace(shipments=lambda service, index: [Shipment((f"{service.name}:{index}",))])
-        added = SimpleNamespace(shipments=lambda service, index, now_s: [Shipment((f"added:{index}:{now_s:g}",))])
+        added = SimpleNamespace(
+            shipments=lambda service, index, now_s: [Shipment((f"added:{index}:{now_s:g}",))]
+        )
         self.dispatcher = CarrierDispatcher(
             plain=plain, services=frozenset({"s"}), additions={"more": added}, reception=self.reception,
             watch=SimpleNamespace(roster=self.roster, admit=self._admit),
@@ -91,7 +93,12 @@ def test_a_silent_tower_is_left_out_and_cells_serve_whom_they_can(population):
     # Who has no cell misses the segment, and is counted as refused by the tower.
     ((parcel, receiver, mine),) = carriers.calls
     assert (receiver, mine) == ("mast:air", [2])
-    assert (parcel.receivers, parcel.index, parcel.source_bits, parcel.path) == (("mast:air",), 0, 1000, ("core",))
+    assert (parcel.receivers, parcel.index, parcel.source_bits, parcel.path) == (
+        ("mast:air",),
+        0,
+        1000,
+        ("core",),
+    )
     # They are still the tower's: when it sends again, so are their segments.
     carriers.silent.clear()
     assert carriers.found() == {("mast:air",): [0, 2, 3], ("c1",): [1]}

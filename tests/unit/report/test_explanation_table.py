@@ -5,7 +5,8 @@ from rich.console import Console
 from netgen.report.explanation_table import explanation_tables
 
 DECISION = {
-    "decision": 6, "mode": "continuation", "time_s": 6.0, "core": "broadcast-core", "policy": "predictive",
+    "decision": 6, "mode": "continuation", "time_s": 6.0, "core": "broadcast-core", "tower": "mast",
+    "policy": "predictive",
     "saw": {"users": 5.0, "capacity_bps": 1e7}, "saw_of_user": {"loss_now": 0.25, "since_s": None},
     "options": [{"kind": "broadcast", "action": "", "users_now": 4.0}, {"kind": "cells", "action": "live"}],
     "chose": "cellular 2", "chose_action": "x2", "reason": "poor ahead",
@@ -42,7 +43,7 @@ def test_a_move_and_the_decision_behind_it():
         "served by a cell",
         "move broadcast -> cellular decided at 6 s, effective at 6.01006 s (10.06 ms later), context of 4,000 bit, 2 "
         "segments sent again, not needless",
-        "decided 6 s, broadcast-core, continuation by predictive, decision 6",
+        "decided 6 s, broadcast-core for mast, continuation by predictive, decision 6",
         "reason poor ahead",
         "chose cellular 2 (x2); this user: broadcast -> cellular",
         "saw of user loss_now 0.25, since_s infinite",
@@ -69,7 +70,7 @@ def test_who_was_never_moved():
     assert shown(unchanged=[same]) == [
         "fans:3 at 12.5 s: live",
         "served by the tower",
-        "unchanged 6 s, broadcast-core, continuation by predictive asked for nothing else: no reason given",
+        "unchanged 6 s, broadcast-core for mast, continuation by predictive asked for nothing else: no reason given",
         "saw users 5, capacity_bps 1e+07",
         "options broadcast (users_now 4); cells live",
     ]
@@ -81,7 +82,7 @@ def test_what_came_next_and_what_relays_did():
     )
     assert lines[2:] == [
         "enhancement sent",
-        "next 6 s, broadcast-core, continuation by predictive: broadcast -> cellular; poor ahead",
+        "next 6 s, broadcast-core for mast, continuation by predictive: broadcast -> cellular; poor ahead",
         "at edge 9 s, segment 9: greedy chose contract x2; queue",
         "at edge 9 s, segment 9: greedy chose contract; queue",
     ]

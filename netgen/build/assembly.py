@@ -97,13 +97,11 @@ def build_simulation(
 
 
 def _forced(scenario: Scenario, policy: str | None) -> tuple[str | None, str | None]:
-    """A baseline's policy as the one of all nodes, and as that of the service modes, whichever it can be."""
+    """A baseline's policy as the one of all nodes, and as that of the service modes, whichever of them it can be."""
     if policy is None:
         return None, None
     kinds = forced_kinds(scenario, policy)
     of_services = any(kind is not RelayPolicy for kind in kinds)
-    if of_services and RelayPolicy not in kinds and scenario.collaboration is None:
-        raise InputError(f'baseline: "{policy}" is a policy of service modes, and there is no collaboration')
     return policy if RelayPolicy in kinds else None, policy if of_services else None
 
 

@@ -44,7 +44,9 @@ class RadioMap:
         return self._total / self.reports if self.reports else 0.0
 
     def learn(self, x_m: Floats, y_m: Floats, loss: Floats) -> None:
-        """Take in losses, 0..1, that were reported at some places, m."""
+        """Take in losses, 0..1, that were reported at some places, m; sums do not depend on the order of reports."""
+        order = np.lexsort((loss, y_m, x_m))
+        x_m, y_m, loss = x_m[order], y_m[order], loss[order]
         seen, which = np.unique(self._squares(x_m, y_m), return_inverse=True)
         keys = np.union1d(self._keys, seen)
         sums, counts = np.zeros(len(keys)), np.zeros(len(keys))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netgen.document.tree import Issue, Key
 from netgen.scenario.check import Check, Draft, dangling, repeated
-from netgen.scenario.expansion import BUILTIN_POLICY, BUILTIN_SERVICE_POLICY
+from netgen.scenario.expansion import BUILTIN_SERVICE_POLICY
 from netgen.schema.collaboration import Addition, Continuation, Offloading
 from netgen.schema.network import CellNode, RanNode, TowerNode
 from netgen.schema.radio import FixedBroadcast
@@ -56,14 +56,10 @@ def modes_name_services_once(draft: Draft) -> Iterator[Issue]:
 
 
 def modes_have_policies(draft: Draft) -> Iterator[Issue]:
-    """The policy of a mode is in the scenario, or built in, and decides about services."""
+    """The policy of a mode is in the scenario, or built in."""
     for mode_name, mode in modes(draft.scenario):
         place = ("collaboration", mode_name, "policy")
         yield from dangling(draft, place, mode.policy, "policies", builtin=(BUILTIN_SERVICE_POLICY,))
-        reference = draft.scenario.policies.get(mode.policy)
-        if reference is not None and reference.use == BUILTIN_POLICY:
-            reason = f"decides at nodes, not about services; accepted: a policy of {mode_name}"
-            yield draft.issue(place, reason)
 
 
 def addition_has_its_action(draft: Draft) -> Iterator[Issue]:

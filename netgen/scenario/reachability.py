@@ -11,6 +11,7 @@ from netgen.scenario.audience_check import AUDIENCE_CHECKS, audience_warnings
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
 from netgen.scenario.collaboration_check import COLLABORATION_CHECKS, collaboration_warnings, modes
 from netgen.scenario.faults_check import FAULT_CHECKS
+from netgen.scenario.policy_check import POLICY_CHECKS
 from netgen.scenario.radio_check import RADIO_CHECKS, radio_warnings
 from netgen.schema.scenario import ExplicitRoute, Scenario, Service
 
@@ -194,7 +195,14 @@ WHOLE_CHECKS: tuple[Check, ...] = (
 
 def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
     """Run all checks; those of the whole only when every entry is there and no reference dangles."""
-    checks = (*ENTRY_CHECKS, *RADIO_CHECKS, *AUDIENCE_CHECKS, *COLLABORATION_CHECKS, *FAULT_CHECKS)
+    checks = (
+        *ENTRY_CHECKS,
+        *RADIO_CHECKS,
+        *AUDIENCE_CHECKS,
+        *COLLABORATION_CHECKS,
+        *POLICY_CHECKS,
+        *FAULT_CHECKS,
+    )
     issues = [issue for check in checks for issue in check(draft)]
     if complete and not issues:
         issues = [issue for check in WHOLE_CHECKS for issue in check(draft)]

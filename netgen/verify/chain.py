@@ -31,7 +31,9 @@ services: {call: {content: talk, from: A, to: H, policy: chain, deadline: 2 s}}
 """
 
 _POLICY = '''
-from netgen.policy import RelayPolicy
+import numpy as np
+
+from netgen.policy import ContinuationDecision, ContinuationPolicy, RelayPolicy, Serve
 
 
 class Chain(RelayPolicy):
@@ -65,14 +67,19 @@ actions:
     bits_per_pixel: 0.01
     semantic_fidelity: 0.9
     mode: semi-reference
-policies: {chain: {use: "chain_policy.py:Town"}}
+policies: {chain: {use: "chain_policy.py:Town"}, swing: {use: "chain_policy.py:Swing"}}
 services:
-  common: {content: stage, from: studio, to: mast, deadline: 2 s}
+  common: {content: stage, from: studio, to: [mast, cell], deadline: 2 s}
   personal: {content: view, from: studio, to: cell, policy: chain, deadline: 1 s, personal: true, enhances: common}
 audiences:
   crowd: {count: 9, tower: mast, cells: [cell], watches: [common, personal], join: {kind: uniform, over: 5 s}}
 background:
   other: {from: studio, to: cell, rate: 2 Mbit/s}
+collaboration:
+  continuation: {services: [common], policy: swing}
+faults:
+  - {what: tower, where: mast, at: 4.5 s, repair: 2 s}
+  - {what: cores, at: 12.5 s, repair: 3 s}
 """
 
 _TOWN_POLICY = '''
@@ -86,6 +93,14 @@ class Town(RelayPolicy):
         if view.contractions and rng.uniform() < 0.5:
             return view.contractions[0].decision
         return view.forward.decision
+
+
+class Swing(ContinuationPolicy):
+    """Has everybody served in all three ways in turn, each of them in its own."""
+
+    def decide(self, view, rng):
+        serve = (view.user + round(view.time_s)) // 3 % len(Serve)
+        return ContinuationDecision(np.where(view.moving, view.served, serve), cast="multicast")
 '''
 
 
@@ -114,7 +129,7 @@ def check_chain() -> Check:
 
 
 def check_laws() -> list[Check]:
-    """Residual of every conservation law in a small town with loss, an outage, cold starts and late jobs.
+    """Residual of every conservation law in a small town with loss, outages, cold starts, late jobs and hand-overs.
 
     A law that is broken beyond its rounding fails the run itself, and so this check.
     """

@@ -205,7 +205,8 @@ def _add_audience(
         else:
             offloaded = service in offloading(scenario)
             _add_by_cell(columns, mine, served, chosen, tuned, tower=air, tower_first=not offloaded)
-            _add_by_cell(columns, mine, served, chosen, ~tuned)
+            # Who has neither a receiver nor a cell for it belongs to the tower, and hears nothing.
+            _add_by_cell(columns, mine, served, chosen, ~tuned, deaf=air)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,8 +234,12 @@ def _add_by_cell(
     *,
     tower: str = "",
     tower_first: bool = False,
+    deaf: str = "",
 ) -> None:
-    """Rows of selected users of a service who are divided among cells, cell by cell; with a tower beside it."""
+    """Rows of selected users of a service who are divided among cells, cell by cell; with a tower beside it.
+
+    Users without a cell are at the tower, or else at `deaf`, when one is given.
+    """
     for position, cell in enumerate(served):
         here = mine.numbers[(chosen[mine.numbers] == position) & selected[mine.numbers]]
         if not len(here):
@@ -243,6 +248,8 @@ def _add_by_cell(
             columns.viewers.append(mine.at(tower, "broadcast", here, cell))
         elif cell:
             columns.viewers.append(mine.at(cell, "cellular", here, tower))
+        elif deaf:
+            columns.viewers.append(mine.at(deaf, "broadcast", here))
 
 
 def offloading(scenario: Scenario) -> tuple[str, ...]:

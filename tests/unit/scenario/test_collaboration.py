@@ -169,7 +169,7 @@ def test_a_whole_scenario_is_not_warned_of():
         (
             ["collaboration.addition.action=null"],
             "audiences.train.terminal.generator has no effect: collaboration.addition has no action for a service that "
-            "it watches",
+            "it watches, and no node has actions",
         ),
         (
             ["audiences.train.terminal={battery: 15 Wh}"],
@@ -201,7 +201,7 @@ def test_a_whole_scenario_is_not_warned_of():
             "serves it",
         ),
         (
-            ["collaboration={}", "faults=[]"],
+            ["collaboration={}", "faults=[]", "baseline=null"],
             "collaboration has no effect: it has neither continuation, offloading, addition nor admission",
         ),
         (["collaboration.continuation.policy=never-collaborate"], "policies.ahead is not used: no service, node or "

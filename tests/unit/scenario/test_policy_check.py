@@ -1,0 +1,74 @@
+"""A policy of another kind than its place wants is refused with its place; see also the messages."""
+
+from pathlib import Path
+
+import pytest
+
+from netgen.errors import ScenarioError
+from netgen.scenario import load_scenario
+
+POLICIES = Path(__file__).resolve().parents[3] / "policies"
+TEXT = """
+name: kinds
+duration: 5 s
+BASELINE
+nodes: {A: server, M: {kind: tower, radio: {capacity: 5 Mbit/s}, NODE}, C: {kind: cell, radio: {capacity: 5 Mbit/s}}}
+links: {A -> M: {capacity: 5 Mbit/s}, A -> C: {capacity: 5 Mbit/s}}
+contents: {c: {kind: parametric, format: 360p25, rate: 1 Mbit/s, class: natural, semantic_bits: 8}}
+services: {s: {content: c, from: A, to: [M, C], SERVICE}}
+audiences: {u: {count: 2, tower: M, cells: [C], watches: s}}
+collaboration: {continuation: {services: [s], policy: MODE}}
+"""
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def go(baseline="", node="policy: forward", service="policy: forward", mode="never-collaborate"):
+        text = TEXT.replace("BASELINE", baseline).replace("NODE", node).replace("SERVICE", service)
+        text = text.replace("MODE", mode)
+        policies = (
+            f'policies: {{relaying: "{POLICIES}/scaling.py:BppThreshold", '
+            f'moving: "{POLICIES}/continuation.py:Threshold", adding: "{POLICIES}/addition.py:Cheapest", broken: "broken.py:Broken"}}\n'
+        )
+        (tmp_path / "k.yaml").write_text(text + policies, encoding="utf-8")
+        return load_scenario(tmp_path / "k.yaml")
+
+    return go
+
+
+def test_policies_of_the_right_kind_are_taken(load):
+    made = load(
+        baseline="baseline: never-collaborate",
+        node="policy: relaying",
+        service="policy: relaying",
+        mode="moving",
+    )
+    assert made.baseline == "never-collaborate"
+    load(baseline="baseline: relaying")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"node": "policy: moving"}, "nodes.M.policy = \"moving\": is a ContinuationPolicy; accepted: a RelayPolicy"),
+        ({"service": "policy: adding"},
+         "services.s.policy = \"adding\": is an AdditionPolicy; accepted: a RelayPolicy"),
+        ({"mode": "relaying"},
+         "collaboration.continuation.policy = \"relaying\": is a RelayPolicy; accepted: a ContinuationPolicy"),
+        ({"mode": "adding"}, "is an AdditionPolicy; accepted: a ContinuationPolicy"),
+        ({"baseline": "baseline: adding"},
+         "k.yaml:4:11: baseline = \"adding\": is an AdditionPolicy, and replaces nothing here; accepted: "
+         "a RelayPolicy or a ContinuationPolicy"),
+    ],
+)  # fmt: skip
+def test_another_kind_is_refused_with_its_place(load, given, message):
+    with pytest.raises(ScenarioError, match=r"k\.yaml:\d+:\d+: ") as refused:
+        load(**given)
+    assert message in str(refused.value)
+
+
+def test_a_policy_that_cannot_be_loaded_is_left_to_whom_wants_it(load, tmp_path):
+    (tmp_path / "broken.py").write_text("raise RuntimeError\n", encoding="utf-8")
+    assert load(mode="broken").policies["broken"].use == f"{tmp_path}/broken.py:Broken"

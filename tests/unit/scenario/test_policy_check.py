@@ -12,7 +12,10 @@ TEXT = """
 name: kinds
 duration: 5 s
 BASELINE
-nodes: {A: server, M: {kind: tower, radio: {capacity: 5 Mbit/s}, NODE}, C: {kind: cell, radio: {capacity: 5 Mbit/s}}}
+nodes:
+  A: server
+  M: {kind: tower, radio: {capacity: 5 Mbit/s}, NODE}
+  C: {kind: cell, radio: {capacity: 5 Mbit/s, peak_rate: 5 Mbit/s}}
 links: {A -> M: {capacity: 5 Mbit/s}, A -> C: {capacity: 5 Mbit/s}}
 contents: {c: {kind: parametric, format: 360p25, rate: 1 Mbit/s, class: natural, semantic_bits: 8}}
 services: {s: {content: c, from: A, to: [M, C], SERVICE}}
@@ -24,13 +27,15 @@ collaboration: {continuation: {services: [s], policy: MODE}}
 @pytest.fixture
 def load(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.py").write_text("raise RuntimeError\n", encoding="utf-8")
 
     def go(baseline="", node="policy: forward", service="policy: forward", mode="never-collaborate"):
         text = TEXT.replace("BASELINE", baseline).replace("NODE", node).replace("SERVICE", service)
         text = text.replace("MODE", mode)
         policies = (
             f'policies: {{relaying: "{POLICIES}/scaling.py:BppThreshold", '
-            f'moving: "{POLICIES}/continuation.py:Threshold", adding: "{POLICIES}/addition.py:Cheapest", broken: "broken.py:Broken"}}\n'
+            f'moving: "{POLICIES}/continuation.py:Threshold", adding: "{POLICIES}/addition.py:Cheapest", '
+            'broken: "broken.py:Broken"}\n'
         )
         (tmp_path / "k.yaml").write_text(text + policies, encoding="utf-8")
         return load_scenario(tmp_path / "k.yaml")
@@ -70,5 +75,4 @@ def test_another_kind_is_refused_with_its_place(load, given, message):
 
 
 def test_a_policy_that_cannot_be_loaded_is_left_to_whom_wants_it(load, tmp_path):
-    (tmp_path / "broken.py").write_text("raise RuntimeError\n", encoding="utf-8")
     assert load(mode="broken").policies["broken"].use == f"{tmp_path}/broken.py:Broken"

@@ -301,16 +301,17 @@ def bench_block(measured: str, program: str) -> str:
     return text
 
 
-def modes_block(measured: str) -> str:
-    """What each mode of collaboration brings: figures in a file of mode_table.py's `--json`, or measured now."""
+def mode_blocks(measured: str) -> dict[str, str]:
+    """What each mode of collaboration brings, and its policies: a file of mode_table.py's `--json`, or measured now."""
     program = ROOT / "docs" / "mode_table.py"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(measured) if measured else Path(folder) / "modes.json"
         if not measured:
             command = [sys.executable, str(program), "--json", str(file)]
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
-        text: str = _loaded(program).table(json.loads(file.read_text(encoding="utf-8")))
-    return text
+        found = json.loads(file.read_text(encoding="utf-8"))
+    module = _loaded(program)
+    return {"modes": module.table(found), "mode-policies": module.policy_tables(found)}
 
 
 def _loaded(program: Path) -> Any:  # noqa: ANN401  (a module by its file)
@@ -468,7 +469,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.bench_radio is not None:
             blocks["bench-radio"] = bench_block(options.bench_radio, "bench_radio")
         if options.modes is not None:
-            blocks["modes"] = modes_block(options.modes)
+            blocks |= mode_blocks(options.modes)
         if options.verify:
             blocks["verify"] = verify_block()
         stale = {

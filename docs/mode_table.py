@@ -3,7 +3,8 @@
 Usage: mode_table.py [--seeds N] [--workers N] [--json FILE]
 
 Each seed is run both ways, on the same world (common random numbers), so the differences are paired; the table gives
-their mean with a 95 % interval by Student's t. `docs/build.py --modes` puts it into docs/collaboration.md.
+their mean with a 95 % interval by Student's t. Then the policies of each mode are compared with each other and with
+the bound, where there is one. `docs/build.py --modes` puts both into docs/collaboration.md.
 """
 
 from __future__ import annotations
@@ -104,6 +105,12 @@ def _not_repaired(summary: Summary) -> float:
     return float(sum(found))
 
 
+def _enhancements_missed(summary: Summary) -> float:
+    """Enhancements that came late or not at all."""
+    found = summary["service_modes"]["addition"]
+    return float(found["enhancements_late"] + found["enhancements_lost"])
+
+
 OFFLOADING = (
     Measure("users late or blocked", _mode("offloading", "late_or_blocked_users"), -1),
     Measure("mean load of the cells", _mode("offloading", "cell_load_mean"), -1, 3),
@@ -131,6 +138,49 @@ BLOCKED_SHARE = Measure(
 )
 ENHANCED = Measure("segments shown enhanced", _mode("addition", "segments_enhanced"), 1)
 BITS = Measure("bits on the air [Gbit]", _air_bits, 0, 2)
+BOUND = Measure("freed of the most that can be [%]", _mode("offloading", "freed_of_bound", 0.01))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Policies of a mode that are compared with its bound.
+
+    Parameters
+    ----------
+    name : str                      The mode.
+    scenario : str                  Name of the scenario file, without its ending.
+    override : str                  What is set, with `{}` for the policy's class.
+    policies : tuple of str         Their classes.
+    measures : tuple of Measure     What is compared.
+    """
+
+    name: str
+    scenario: str
+    override: str
+    policies: tuple[str, ...]
+    measures: tuple[Measure, ...]
+
+
+FIELDS = (
+    Field(
+        "offloading", "offload_final", "policies.frees-most=policies/offloading.py:{}",
+        ("CellularOnly", "Threshold", "Predictive", "BroadcastAll", "FreesMost", "Optimal"), (BOUND, *OFFLOADING),
+    ),
+    Field(
+        "continuation", "continuation_train", "policies.predictive=policies/continuation.py:{}",
+        ("BroadcastOnly", "CellularOnly", "RepairOnly", "Threshold", "Predictive", "Cheapest", "JustInTime"),
+        CONTINUATION,
+    ),
+    Field(
+        "addition", "addition_stadium", "policies.cheapest=policies/addition.py:{}",
+        ("CommonAlone", "SendAlways", "AtCell", "AtTerminal", "Threshold", "Predictive", "Cheapest"),
+        (
+            ENHANCED, Measure("enhancements late or lost", _enhancements_missed),
+            Measure("bits per enhanced segment [Mbit]", _mode("addition", "bits_per_enhanced_segment", 1e6), 0, 3),
+            Measure("energy of terminals [kJ]", _mode("addition", "terminal_energy_joule", 1e3), 0, 2),
+        ),
+    ),
+)  # fmt: skip
 CASES = (
     Case(
         "offloading (`FreesMost`) against never",
@@ -184,38 +234,68 @@ CASES = (
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run: a case by number, with the mode or without, and a seed."""
+    """One run: its scenario, what is changed in it, what is measured of it, and its seed."""
 
-    case: int
-    given: bool
+    scenario: str
+    overrides: tuple[str, ...]
     seed: int
 
 
-def measured(job: Job) -> list[float]:
-    """The measures of one run."""
-    case = CASES[job.case]
-    overrides = ("baseline=null", *(case.given if job.given else case.instead))
+def measured(job: Job) -> Summary:
+    """The summary of one run."""
     with tempfile.TemporaryDirectory() as folder:
-        path = ROOT / "scenarios" / f"{case.scenario}.yaml"
-        summary = run(path, overrides=overrides, seed=job.seed, out=Path(folder) / "run").summary
-    return [float(measure.value(summary)) for measure in case.measures]
+        path = ROOT / "scenarios" / f"{job.scenario}.yaml"
+        overrides = ("baseline=null", *job.overrides)
+        return run(path, overrides=overrides, seed=job.seed, out=Path(folder) / "run").summary
 
 
-def measure_all(seeds: Sequence[int], workers: int) -> list[dict[str, Any]]:
-    """Run everything; one entry per case and measure, with the figures of every seed both ways."""
-    jobs = [Job(k, given, seed) for k in range(len(CASES)) for given in (True, False) for seed in seeds]
-    with ProcessPoolExecutor(workers) as pool:
-        values = dict(zip(jobs, pool.map(measured, jobs), strict=True))
-    return [
-        {
-            "case": k,
-            "measure": place,
-            "given": [values[Job(k, True, seed)][place] for seed in seeds],
-            "instead": [values[Job(k, False, seed)][place] for seed in seeds],
-        }
-        for k, case in enumerate(CASES)
-        for place in range(len(case.measures))
+def _ways(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Overrides with the mode and without it."""
+    return case.given, case.instead
+
+
+def measure_all(seeds: Sequence[int], workers: int) -> dict[str, Any]:
+    """Run everything; for each case and each field of policies the figures of every seed, by measure."""
+    jobs = [Job(case.scenario, way, seed) for case in CASES for way in _ways(case) for seed in seeds]
+    jobs += [
+        Job(field.scenario, (field.override.format(policy),), seed)
+        for field in FIELDS
+        for policy in field.policies
+        for seed in seeds
     ]
+    jobs = list(dict.fromkeys(jobs))
+    with ProcessPoolExecutor(workers) as pool:
+        found = dict(zip(jobs, pool.map(measured, jobs), strict=True))
+
+    def values(measure: Measure, scenario: str, overrides: tuple[str, ...]) -> list[float | None]:
+        """A measure of a run with every seed; None where there was nothing to measure."""
+        return [_number(measure, found[Job(scenario, overrides, seed)]) for seed in seeds]
+
+    return {
+        "seeds": list(seeds),
+        "cases": [
+            [[values(measure, case.scenario, way) for way in _ways(case)] for measure in case.measures]
+            for case in CASES
+        ],
+        "fields": [
+            [
+                [
+                    values(measure, field.scenario, (field.override.format(policy),))
+                    for measure in field.measures
+                ]
+                for policy in field.policies
+            ]
+            for field in FIELDS
+        ],
+    }
+
+
+def _number(measure: Measure, summary: Summary) -> float | None:
+    """A measure of a run; None where there was nothing to measure."""
+    try:
+        return float(measure.value(summary))
+    except TypeError:
+        return None
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float]:
@@ -227,34 +307,49 @@ def interval(differences: Sequence[float]) -> tuple[float, float]:
 
 
 def table(found: Mapping[str, Any]) -> str:
-    """The table of a measurement."""
+    """The table of the cases."""
     seeds = found["seeds"]
     rows = [
         "| mode | scenario | measure | with | without | difference | claim |",
         "| --- | --- | --- | --: | --: | --: | --- |",
     ]
-    last = -1
-    for row in found["rows"]:
-        case, measure = CASES[row["case"]], CASES[row["case"]].measures[row["measure"]]
-        first = row["case"] != last
-        last = row["case"]
-        mean, half = interval([one - other for one, other in zip(row["given"], row["instead"], strict=True)])
-        given, instead = (math.fsum(row[side]) / len(row[side]) for side in ("given", "instead"))
-        cells = (
-            case.name if first else "",
-            f"`{case.scenario}`" if first else "",
-            measure.title,
-            f"{given:,.{measure.digits}f}",
-            f"{instead:,.{measure.digits}f}",
-            f"{mean:+,.{measure.digits}f} ± {half:,.{measure.digits}f}",
-            _verdict(measure.better, mean, half, scale=max(abs(given), abs(instead))),
-        )
-        rows.append("| " + " | ".join(cells) + " |")
+    for case, figures in zip(CASES, found["cases"], strict=True):
+        for place, (measure, (given, instead)) in enumerate(zip(case.measures, figures, strict=True)):
+            mean, half = interval([one - other for one, other in zip(given, instead, strict=True)])
+            means = [math.fsum(values) / len(values) for values in (given, instead)]
+            cells = (
+                case.name if place == 0 else "",
+                f"`{case.scenario}`" if place == 0 else "",
+                measure.title,
+                *(f"{value:,.{measure.digits}f}" for value in means),
+                f"{mean:+,.{measure.digits}f} ± {half:,.{measure.digits}f}",
+                _verdict(measure.better, mean, half, scale=max(map(abs, means))),
+            )
+            rows.append("| " + " | ".join(cells) + " |")
     note = (
         f"Means over seeds {seeds[0]} to {seeds[-1]}, scenarios at full length; differences are paired by seed, with "
         f"a {CONFIDENCE:.0%} interval by Student's t. A claim holds when the whole interval is on its side of zero.\n"
     )
     return "\n".join(rows) + "\n\n" + note.replace("%", " %")
+
+
+def policy_tables(found: Mapping[str, Any]) -> str:
+    """One table of policies for each mode: means over all seeds."""
+    texts = []
+    for field, figures in zip(FIELDS, found["fields"], strict=True):
+        rows = [
+            f"Policies of {field.name} in `{field.scenario}`:\n",
+            "| policy | " + " | ".join(measure.title for measure in field.measures) + " |",
+            "| --- |" + " --: |" * len(field.measures),
+        ]
+        for policy, values in zip(field.policies, figures, strict=True):
+            means = [
+                "-" if None in each else f"{math.fsum(each) / len(each):,.{measure.digits}f}"
+                for measure, each in zip(field.measures, values, strict=True)
+            ]
+            rows.append(f"| `{policy}` | " + " | ".join(means) + " |")
+        texts.append("\n".join(rows) + "\n")
+    return "\n".join(texts)
 
 
 def _verdict(better: int, mean: float, half: float, *, scale: float) -> str:
@@ -280,10 +375,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.seeds < 2:
         parser.error("--seeds must be at least 2, for an interval")
     seeds = list(range(1, options.seeds + 1))
-    found = {"seeds": seeds, "rows": measure_all(seeds, options.workers)}
+    found = measure_all(seeds, options.workers)
     if options.json:
         Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(table(found))
+    sys.stdout.write(table(found) + "\n" + policy_tables(found))
     return 0
 
 

@@ -191,8 +191,8 @@ class Offloading:
             kind=f"{len(on_tower)} on the tower", action=", ".join(on_tower), reason=reason,
             options=[
                 option(
-                    "tower" if content.on_tower else "cells", content.service, audience=content.audience,
-                    reachable=content.reachable, rate_bps=content.rate_bps, share=content.share,
+                    "tower" if content.on_tower else "cells", content.service, channel=content.channel,
+                    audience=content.audience, reachable=content.reachable, rate_bps=content.rate_bps, share=content.share,
                     busiest_share=content.busiest_share, since_s=content.since_s,
                 )
                 for content in view.contents

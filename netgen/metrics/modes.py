@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from netgen.ledger import LedgerReader
+from netgen.metrics.bound import freed_of_bound
 from netgen.metrics.loads import cell_loads, is_air
 from netgen.metrics.tallies import among, ratio, total
 
@@ -135,6 +136,7 @@ def _offloading(
         "moves_to_tower": len(to_tower),
         "moves_back": back,
         "moved_users": _distinct(moved),
+        "freed_of_bound": freed_of_bound(ledger, warmup_s),
         "time_to_offload_mean_s": _time_to_offload_s(moved, to_tower),
         "cell_load_mean": float(np.mean(loads)) if loads else None,
         "cell_load_busiest": max(loads, default=None),

@@ -103,6 +103,7 @@ _ROWS: dict[str, tuple[tuple[str, Callable[[Figures], str]], ...]] = {
         ("users blocked", _of("blocked_users", "users")),
         ("contents to tower / back", _count("moves_to_tower", "moves_back")),
         ("users moved", _of("moved_users", "users")),
+        ("freed of the most that can be", _share("freed_of_bound")),
         ("time to offload", _number("time_to_offload_mean_s", "s")),
         ("by the tower, once for all", _bits("tower_bits")),
         ("through cells", _bits("cellular_bits")),

@@ -161,7 +161,15 @@ def continuation(
     return pytest.approx(expected, abs=NS)
 
 
-def offloading(*, segments: int, cell_load: float, late_or_blocked: int, time_s: float | None, **counts: int):
+def offloading(
+    *,
+    segments: int,
+    cell_load: float,
+    late_or_blocked: int,
+    time_s: float | None,
+    freed: float,
+    **counts: int,
+):
     """Every figure of offloading in the summary, from how many segments are offered and late or blocked."""
     keys = (
         "users", "moves_to_tower", "moves_back", "moved_users", "late_or_blocked_users", "blocked_users",
@@ -171,7 +179,7 @@ def offloading(*, segments: int, cell_load: float, late_or_blocked: int, time_s:
     assert set(expected) == set(keys)
     expected |= {
         "time_to_offload_mean_s": time_s, "cell_load_mean": cell_load, "cell_load_busiest": cell_load,
-        "late_or_blocked_segments_share": late_or_blocked / segments,
+        "late_or_blocked_segments_share": late_or_blocked / segments, "freed_of_bound": freed,
     }  # fmt: skip
     return pytest.approx(expected, abs=NS)
 
@@ -528,8 +536,10 @@ def test_a_surge_goes_to_the_tower_and_comes_back(hand):
     assert ran.carried_bits("core->c1") == 10_000_000
     assert ran.user("crowd:3")["interruption_s"] == pytest.approx(0.477, abs=NS)
     # 62 segments: ten for each of three users, four for each of eight; of a capacity of 80 Mbit 32 were carried.
+    # Each of the reachable takes an eighth of the cell: two of them at six looks, ten at the four on the tower.
     assert ran.mode("offloading") == offloading(
         users=11, moves_to_tower=1, moves_back=1, moved_users=10, time_s=0.544, cell_load=32 / 80, segments=62,
+        freed=4 * 10 / (6 * 2 + 4 * 10),
         late_or_blocked=11, late_or_blocked_users=11, segments_late=11, tower_bits=4_000_000,
         cellular_bits=32_000_000,
     )  # fmt: skip
@@ -563,7 +573,7 @@ def test_a_cell_takes_on_as_many_as_fit_and_blocks_the_others(hand):
     ]
     assert ran.carried_bits("c1:downlink") == (3 * 4 + 3 * 3) * 1_000_000
     assert ran.mode("offloading") == offloading(
-        users=6, time_s=None, cell_load=21 / 48, segments=27, late_or_blocked=6, late_or_blocked_users=2,
+        users=6, time_s=None, freed=0.0, cell_load=21 / 48, segments=27, late_or_blocked=6, late_or_blocked_users=2,
         blocked_users=2, segments_lost=6, segments_blocked=6, cellular_bits=21_000_000,
     )  # fmt: skip
 

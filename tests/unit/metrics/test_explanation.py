@@ -91,7 +91,7 @@ def test_the_decision_behind_a_move(ledger):
         "mode": "continuation",
         "time_s": 5.0,
         "core": "core",
-            "tower": None,
+        "tower": None,
         "policy": "mine",
         "saw": {"users": 2.0, "on_air": 1.0},
         "saw_of_user": {"loss_now": 0.25, "since_s": None},

@@ -185,7 +185,7 @@ def test_offloading(segment, user, switch, record, ledger_of):
             "users": 3, "moves_to_tower": 2, "moves_back": 2, "moved_users": 3, "time_to_offload_mean_s": 1.5,
             "cell_load_mean": 0.5, "cell_load_busiest": 0.9, "late_or_blocked_users": 2,
             "late_or_blocked_segments_share": 5 / 40, "blocked_users": 1, "segments_late": 2, "segments_lost": 3,
-            "segments_blocked": 2, "tower_bits": 180, "cellular_bits": 200,
+            "segments_blocked": 2, "tower_bits": 180, "cellular_bits": 200, "freed_of_bound": None,
         },
         abs=1e-12,
     )  # fmt: skip
@@ -195,6 +195,7 @@ def test_offloading_without_cells_or_users_has_no_shares(ledger_of):
     found = service_modes(ledger_of(), ModesInUse(offloaded=("live",)))["offloading"]
     assert {key for key, value in found.items() if value is None} == {
         "time_to_offload_mean_s", "cell_load_mean", "cell_load_busiest", "late_or_blocked_segments_share",
+        "freed_of_bound",
     }  # fmt: skip
 
 

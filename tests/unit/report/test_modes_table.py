@@ -13,7 +13,7 @@ CONTINUATION = {
 OFFLOADING = {
     "users": 80, "cell_load_mean": 0.057, "cell_load_busiest": 0.9, "late_or_blocked_users": 4,
     "late_or_blocked_segments_share": 0.04, "blocked_users": 3, "moves_to_tower": 2, "moves_back": 1, "moved_users": 60,
-    "time_to_offload_mean_s": 1.02004, "tower_bits": 48_000_000, "cellular_bits": 16_000_000,
+    "freed_of_bound": 0.875, "time_to_offload_mean_s": 1.02004, "tower_bits": 48_000_000, "cellular_bits": 16_000_000,
 }  # fmt: skip
 ADDITION = {
     "segments_enhanced": 66, "segments_common_alone": 3, "enhancements_sent": 70, "enhancements_generated_at_cell": 5,
@@ -51,6 +51,7 @@ def test_the_figures_of_every_mode():
         "users late, lost or blocked 4 of 80",
         "segments late or lost 4.0%",
         "contents to tower / back 2 / 1",
+        "freed of the most that can be 87.5%",
         "time to offload 1.020 s",
         "by the tower, once for all 48.0 Mbit",
         "addition segments enhanced / alone 66 / 3",

@@ -47,7 +47,7 @@ class Measure:
     """
 
     title: str
-    value: Callable[[Summary], float]
+    value: Callable[[Summary], float | None]
     better: int = 0
     digits: int = 1
 
@@ -71,9 +71,14 @@ class Case:
     measures: tuple[Measure, ...]
 
 
-def _mode(mode: str, key: str, scale: float = 1.0) -> Callable[[Summary], float]:
+def _mode(mode: str, key: str, scale: float = 1.0) -> Callable[[Summary], float | None]:
     """A figure of a mode."""
-    return lambda summary: summary["service_modes"][mode][key] / scale
+
+    def value(summary: Summary) -> float | None:
+        figure = summary["service_modes"][mode][key]
+        return None if figure is None else figure / scale
+
+    return value
 
 
 def _air_bits(summary: Summary) -> float:
@@ -292,10 +297,8 @@ def measure_all(seeds: Sequence[int], workers: int) -> dict[str, Any]:
 
 def _number(measure: Measure, summary: Summary) -> float | None:
     """A measure of a run; None where there was nothing to measure."""
-    try:
-        return float(measure.value(summary))
-    except TypeError:
-        return None
+    value = measure.value(summary)
+    return None if value is None else float(value)
 
 
 def interval(differences: Sequence[float]) -> tuple[float, float]:

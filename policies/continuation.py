@@ -30,7 +30,7 @@ class CellularOnly(ContinuationPolicy):
 
     Parameters
     ----------
-    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two over all cells.
+    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two in each cell.
     """
 
     name: ClassVar[str] = "cellular-only"
@@ -64,8 +64,12 @@ class _Switching(ContinuationPolicy):
         """Move the poor when they are enough, and bring back the good who have stayed long enough."""
         count = int(poor.sum())
         enough = count >= min(self.least_users, self.least_share * len(poor))
-        stays = (view.served == Serve.CELLULAR) & ~(good & (view.since_s >= self.dwell_s))
-        reason = f"{count} of {len(poor)} users {reason}{'' if enough else ', too few to act'}"
+        by_cell = view.served == Serve.CELLULAR
+        stays = by_cell & ~(good & (view.since_s >= self.dwell_s))
+        back = int((by_cell & ~stays & ~(poor & enough) & ~view.moving).sum())
+        reason = f"{count} of {len(poor)} users {reason}"
+        reason += ", too few to act" if count and not enough else ""
+        reason += f"; {back} receive the tower well again and come back" if back else ""
         return _carried_on(view, stays | (poor & enough), self.cast, reason)
 
 
@@ -81,7 +85,7 @@ class Threshold(_Switching):
     dwell_s : float, s              Shortest stay in a cell.
     least_users : int               Number of users from which on it acts.
     least_share : float             Share of the users from which on it acts, if they are fewer; 1 for all of them.
-    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two over all cells.
+    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two in each cell.
     """
 
     name: ClassVar[str] = "continuation-threshold"
@@ -159,7 +163,7 @@ class JustInTime(ContinuationPolicy):
     Parameters
     ----------
     transfer_s : float, s           Time that a transfer between the cores takes.
-    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two over all cells.
+    cast : str                      `unicast`, `multicast`, or the `cheaper` of the two in each cell.
     """
 
     name: ClassVar[str] = "just-in-time"
@@ -322,8 +326,7 @@ def _spared(loss: Floats, serve: Ints) -> float:
 def _carried_on(view: ContinuationView, wanted: Bools, cast: Cast, reason: str) -> ContinuationDecision:
     """Cells carry those on who are wanted and whose cell is on the air, the tower everybody else."""
     serve = np.where(wanted & _cell_on_air(view), Serve.CELLULAR, Serve.BROADCAST)
-    serve = _changed(view, serve)
-    return ContinuationDecision(serve, _cast(view, serve == Serve.CELLULAR, cast), reason)
+    return ContinuationDecision(_changed(view, serve), cast, reason)
 
 
 def _changed(view: ContinuationView, serve: Ints) -> Ints:
@@ -334,15 +337,6 @@ def _changed(view: ContinuationView, serve: Ints) -> Ints:
     good = _loss(view, view.loss_now) < view.poor
     serve = np.where(view.cell < 0, np.where(good, Serve.BROADCAST, view.served), serve)
     return np.where(view.moving, view.served, serve)
-
-
-def _cast(view: ContinuationView, carried: Bools, cast: Cast) -> Literal["unicast", "multicast"]:
-    """The wanted cast, or the one that takes less of all cells together; unicast of equals."""
-    if cast != "cheaper":
-        return cast
-    carried = carried & (view.cell >= 0)
-    by_multicast = _multicast_share(view, carried).sum()
-    return "multicast" if by_multicast < view.unicast_share[carried].sum() else "unicast"
 
 
 def _multicast_share(view: ContinuationView, carried: Bools) -> Floats:

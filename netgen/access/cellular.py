@@ -142,13 +142,17 @@ class CellularNetwork(CellOutlook):
         self._advance()
         return round(float(self.unicast.backlog_bits.sum() + self.multicast.backlog_bits.sum()))
 
+    def casts_once(self, service: str, asked: bool | None) -> bool:
+        """Whether sectors send a service once for all of their users: as they are set up unless asked."""
+        return self._service_numbers[service] in self.parts.multicast if asked is None else asked
+
     def enqueue(self, download: Download) -> None:
         """Queue a segment for some users, behind what they already wait for.
 
         Raises ValueError for a multicast of which users need different numbers of bits.
         """
         number = self._service_numbers[download.service]
-        once = number in self.parts.multicast if download.multicast is None else download.multicast
+        once = self.casts_once(download.service, download.multicast)
         if once:
             download.require_one_size()
         queues = self.multicast if once else self.unicast

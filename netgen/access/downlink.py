@@ -129,6 +129,10 @@ class Downlink:
         """Its name, as its only part."""
         return (self.name.removesuffix(":downlink"),)
 
+    def casts_once(self, service: str, asked: bool | None) -> bool:  # noqa: ARG002  (the same for all services)
+        """Whether a service goes out once for all: only when asked."""
+        return bool(asked)
+
     def place_of(self, users: Rows) -> Rows:
         """All users are in the only part."""
         return np.zeros(len(users), dtype=np.int64)

@@ -131,6 +131,10 @@ class LastHop(Protocol):
         """Names of its parts: the cell's, or `node:sector` of each sector."""
         ...
 
+    def casts_once(self, service: str, asked: bool | None) -> bool:
+        """Whether a service goes out once for all users in a part; `asked` as in `Download.multicast`."""
+        ...
+
     def place_of(self, users: Rows) -> Rows:
         """Part in which each of some users is now; -1 for who is in none."""
         ...

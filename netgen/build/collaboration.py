@@ -12,7 +12,7 @@ import simpy
 
 from netgen.elastic.addition import Addition, AdditionParts
 from netgen.elastic.asking import ServiceDecider
-from netgen.elastic.continuation import Continuation, ContinuationParts
+from netgen.elastic.continuation import Continuation, ContinuationParts, judge
 from netgen.elastic.control_link import ControlLink
 from netgen.elastic.cores import Cores
 from netgen.elastic.dispatch import CarrierDispatcher
@@ -34,6 +34,7 @@ from netgen.prediction.horizon import Horizon
 from netgen.rng import Streams
 from netgen.schema.audience import Terminal
 from netgen.schema.collaboration import Collaboration
+from netgen.schema.network import RanNode
 from netgen.schema.scenario import Scenario
 from netgen.topology.outages import Outages
 from netgen.transport.clock import to_ns
@@ -79,6 +80,7 @@ def build_cores(
     assert modes is not None  # noqa: S101  (the caller asks only then)
     reception, population = around.relay.reception, around.receivers.population
     roster = Roster(population)
+    _set_up_multicasts(scenario, roster)
     switches = SwitchBook(population.users, population.services)
     rate_bps = {
         name: float(service.track.bits.mean()) / service.track.segment_s
@@ -87,6 +89,7 @@ def build_cores(
     watch = CellWatch(
         around.receivers.downlinks, reception, around.relay.nodes, roster,
         rate_bps=np.array([rate_bps[name] for name in population.services]), admission=modes.admission,
+        asked=np.isin(population.services, collaborating(scenario)),
     )  # fmt: skip
     link = ControlLink(
         around.env,
@@ -97,7 +100,6 @@ def build_cores(
     )
     desk = RepairDesk(around.env, around.relay, roster, switches, backoff=_backoffs(modes, streams))
     reception.recovery = desk
-    multicast: dict[str, bool] = {}
     shifts = _offloading(scenario, streams, around, roster, switches, watch, link, rate_bps)
     moved = frozenset(offloading(scenario))
     additions = _additions(scenario, streams, around, watch)
@@ -108,7 +110,7 @@ def build_cores(
     dispatcher = CarrierDispatcher(
         plain=plain, services=frozenset(collaborating(scenario)), additions=additions, reception=reception,
         watch=watch, carries=carries,
-        multicast=multicast, now_ns=lambda: int(around.env.now),
+        arrange=(lambda _service: None) if shifts is None else shifts.arrange, now_ns=lambda: int(around.env.now),
     )  # fmt: skip
     for name in (*collaborating(scenario), *additions):
         reception.watch_players(around.services[name], len(around.services[name].offers_ns))
@@ -116,12 +118,21 @@ def build_cores(
         env=around.env, link=link, watch=watch, offloading=shifts,
         continuations=_continuations(
             scenario, streams, around, dispatcher,
-            _parts(modes, roster, switches, watch, link, desk, multicast, around.writer),
+            _parts(modes, roster, switches, watch, link, desk, around.writer),
         ),
         additions=tuple(additions.values()), dispatcher=dispatcher, roster=roster, switches=switches,
         writer=around.writer, period_ns=to_ns(modes.cores.period_s), end_ns=to_ns(scenario.duration_s),
     )  # fmt: skip
     return cores, dispatcher
+
+
+def _set_up_multicasts(scenario: Scenario, roster: Roster) -> None:
+    """Services that a cellular network sends once for all are multicasts from the start."""
+    carriers, services = roster.population.carriers, roster.population.services
+    for name, node in scenario.nodes.items():
+        if isinstance(node, RanNode) and name in carriers:
+            here = roster.cell == carriers.index(name)
+            roster.multicast |= here & np.isin(services, node.radio.multicast)
 
 
 def _backoffs(modes: Collaboration, streams: Streams) -> dict[str, Backoff]:
@@ -144,7 +155,6 @@ def _parts(
     watch: CellWatch,
     link: ControlLink,
     desk: RepairDesk,
-    multicast: dict[str, bool],
     writer: LedgerWriter,
 ) -> ContinuationParts | None:
     """What continuation works with; None without that mode."""
@@ -152,7 +162,7 @@ def _parts(
     if spec is None:
         return None
     return ContinuationParts(
-        link=link, watch=watch, roster=roster, switches=switches, desk=desk, writer=writer, multicast=multicast,
+        link=link, watch=watch, roster=roster, switches=switches, desk=desk, writer=writer,
         message_bits=modes.cores.message_bits, context_bits=modes.cores.context_bits,
         period_s=modes.cores.period_s, horizon_s=max(spec.horizon_s, modes.cores.period_s), poor=spec.poor,
     )  # fmt: skip
@@ -235,6 +245,8 @@ def _offloading(
         writer=around.writer, message_bits=modes.cores.message_bits, tune_in_ns=to_ns(spec.tune_in_s),
         period_s=modes.cores.period_s, poor=spec.poor,
         on_air={name: _heartbeat(around, name) for name in names},
+        let_go=(lambda _rows: None) if modes.continuation is None
+        else partial(judge, switches, roster, poor=modes.continuation.poor),
     )  # fmt: skip
 
 

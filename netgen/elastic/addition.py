@@ -223,6 +223,8 @@ class Addition:
     def __post_init__(self) -> None:
         self.how = np.full(len(self.parts.reception.population.users), Add.NONE, dtype=np.int64)
         self._enhancement = Enhancement(self.parts, self.service, self.common, self.action)
+        names = self.parts.reception.population.services
+        self.parts.watch.weight[[name == self.service.name for name in names]] = 0.0
 
     def tick(self, now_ns: int) -> None:
         """Look at the users who watch now, and ask the policy how each of them is to get the enhancement."""
@@ -233,7 +235,10 @@ class Addition:
         decision, where = self.decider.ask(view, core=CORE, now_ns=now_ns)
         checked = checked_addition(decision, view, where=f"{where}, service {self.service.name}")
         self._record(now_ns, view, checked.how, checked.reason)
-        self.how[np.concatenate(rows)] = checked.how
+        everybody = np.concatenate(rows)
+        self.how[everybody] = checked.how
+        weights = np.array([0.0, 1.0, 1.0, view.control_bits / view.sent_bits])
+        self.parts.watch.weight[everybody] = weights[checked.how]
 
     def shipments(self, service: Service, index: int, now_s: float) -> list[Shipment]:  # noqa: ARG002
         """Parcels of one segment: per cell and way, for the users who watch now; receivers without users get one."""

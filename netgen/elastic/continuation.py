@@ -40,7 +40,6 @@ class ContinuationParts:
     switches : SwitchBook           Moves.
     desk : RepairDesk               Sends again what is missing.
     writer : LedgerWriter           Decisions.
-    multicast : dict                By service whether cells send it once for all; decided here.
     message_bits, context_bits : int, bit   Size of a message, and of one user's context in it.
     period_s, horizon_s : float, s  Time between decisions, and how far predictions reach.
     poor : float                    Loss at which reception counts as poor.
@@ -52,7 +51,6 @@ class ContinuationParts:
     switches: SwitchBook
     desk: RepairDesk
     writer: LedgerWriter
-    multicast: dict[str, bool]
     message_bits: int
     context_bits: int
     period_s: float
@@ -116,13 +114,26 @@ class Continuation:
         view = self._view(time_s, here, loss_now[here], ahead[here], until_s[here])
         decision, where = self.decider.ask(view, core=CORE, now_ns=now_ns)
         checked = checked_continuation(decision, view, where=where)
-        parts.multicast[self.service.name] = checked.cast == "multicast"
+        self._cast(checked.cast, self.rows[here[checked.serve == Serve.CELLULAR]])
         changed = np.flatnonzero(checked.serve != view.served)
         number = self._record(now_ns, view, checked.serve, changed, checked.cast, checked.reason)
         if len(changed):
             self._move(
                 now_ns, self.rows[here[changed]], checked.serve[changed], loss_now[here[changed]], number
             )
+
+    def _cast(self, cast: str, carried: Rows) -> None:
+        """How cells send to those whom they carry, or will: each cell as is cheaper there, when it may choose."""
+        watch, roster = self.parts.watch, self.parts.roster
+        if cast != "cheaper":
+            roster.multicast[carried] = cast == "multicast"
+            return
+        part, share = watch.part_of(carried), watch.shares(carried)
+        known = (part >= 0) & np.isfinite(share)
+        alone = np.bincount(part[known], weights=share[known], minlength=len(watch.names))
+        once = watch.multicast_shares(carried[known])
+        roster.multicast[carried] = False
+        roster.multicast[carried[known]] = (once < alone)[part[known]]
 
     def close(self) -> None:
         """Judge the hand-overs of those who are still with their cells: poor reception was a reason."""
@@ -190,7 +201,7 @@ class Continuation:
         fresh = roster.serve[rows] == Serve.BROADCAST
         back = target == Serve.BROADCAST
         # Whoever goes on from being repaired to a cell, or the other way, ends one hand-over and begins another.
-        self._judge(rows[~fresh])
+        judge(parts.switches, roster, rows[~fresh], poor=parts.poor)
         numbers = np.empty(len(rows), dtype=np.int64)
         for new in (True, False):
             some = np.flatnonzero(fresh == new)
@@ -225,11 +236,11 @@ class Continuation:
         roster.switch[rows[given]] = numbers[given]
         parts.desk.resend(self.service.name, rows[given])
 
-    def _judge(self, rows: Rows) -> None:
-        """Some users go back: their hand-over was needless if reception was never poor meanwhile."""
-        roster = self.parts.roster
-        known = rows[roster.switch[rows] != NO_SWITCH]
-        self.parts.switches.judge(roster.switch[known], roster.worst[known] < self.parts.poor)
+
+def judge(switches: SwitchBook, roster: Roster, rows: Rows, *, poor: float) -> None:
+    """Some users' hand-overs end: they were needless if reception was never poor meanwhile."""
+    known = rows[roster.switch[rows] != NO_SWITCH]
+    switches.judge(roster.switch[known], roster.worst[known] < poor)
 
 
 def _read_only(values: np.ndarray) -> np.ndarray:

@@ -76,4 +76,9 @@ class Cores:
                 continuation.tick(now_ns)
             for addition in self.additions:
                 addition.tick(now_ns)
-            yield self.env.timeout(self.period_ns)
+            # Before what is offered or arrives at the same instant: what is decided then counts for it. A timeout has
+            # no priority of its own.
+            event = simpy.Event(self.env)
+            event._ok, event._value = True, None
+            self.env.schedule(event, priority=simpy.events.URGENT, delay=self.period_ns)
+            yield event

@@ -35,7 +35,7 @@ class CarrierDispatcher:
     reception : Reception           Counts whom nobody has room for.
     watch : CellWatch               Knows the room of cells.
     carries : callable              Whether a tower's channel carries a service now, by name of both.
-    multicast : mapping             By service whether cells send it once for all of their users.
+    arrange : callable              Has the tower serve who has come to hear a service, before it is offered [name].
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class CarrierDispatcher:
     reception: Reception
     watch: CellWatch
     carries: Callable[[str, str], bool]
-    multicast: dict[str, bool]
+    arrange: Callable[[str], None]
     now_ns: Callable[[], int]
     watching: dict[str, int] = field(default_factory=dict)
     carried: dict[str, int] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class CarrierDispatcher:
 
     def _collaborating(self, service: Service, index: int) -> list[Shipment]:
         """One parcel for every carrier."""
+        self.arrange(service.name)
         population = self.reception.population
         rows = self._rows_of(service.name)
         rows = rows[population.watching(to_s(self.now_ns()))[rows]]
@@ -96,9 +97,12 @@ class CarrierDispatcher:
                 mine = mine[admitted]
                 # By position in the cell, as its queues want them.
                 mine = mine[np.argsort(self.reception.downlink_users[receiver][mine], kind="stable")]
-            if len(mine):
-                found.append(Shipment((receiver,), rows=mine, multicast=self.multicast.get(service.name)))
-                carried += len(mine)
+            once = self.watch.roster.multicast[mine]
+            for multicast in (True, False):
+                some = mine[once == multicast]
+                if len(some):
+                    found.append(Shipment((receiver,), rows=some, multicast=multicast))
+            carried += len(mine)
         self.watching[service.name] = self.watching.get(service.name, 0) + len(rows)
         self.carried[service.name] = self.carried.get(service.name, 0) + carried
         return found

@@ -22,6 +22,7 @@ from netgen.ledger import LedgerWriter, UserSeen
 from netgen.policy import ChannelView, ContentView, OffloadingView, Serve, checked_offloading
 from netgen.transport.clock import NS_PER_S, to_s
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
@@ -111,6 +112,7 @@ class Offloading:
     period_s : float, s             Time between decisions.
     poor : float                    Loss of segments at which reception counts as poor.
     on_air : mapping of callables   Per channel whether its tower is heard [time in s].
+    let_go : callable               Judges the hand-overs by continuation of rows that it leaves to offloading [rows].
     """
 
     contents: list[Content]
@@ -127,11 +129,24 @@ class Offloading:
     period_s: float
     poor: float
     on_air: Mapping[str, Callable[[float], bool]]
+    let_go: Callable[[Rows], None]
     _on_air_services: dict[str, bool] = field(default_factory=dict)
+    _looked: tuple[int, float] = (-1, 0.0)
 
     def sends(self, service: str) -> bool:
         """Whether the tower sends a content now."""
         return self._on_air_services.get(service, False)
+
+    def arrange(self, service: str) -> None:
+        """Have the tower serve who has come to hear a content since the last look, before a segment is offered."""
+        for content in self.contents:
+            if content.service.name == service and content.stage is Stage.ON_TOWER:
+                roster, now_s = self.roster, self._now_s()
+                new = roster.serve[content.rows] == Serve.CELLULAR
+                new &= (roster.tower[content.rows] >= 0) & roster.population.watching(now_s)[content.rows]
+                rows = content.rows[new]
+                loss = content.channel.loss_now(rows, time_s=now_s, size_bits=self._bits(content))
+                self._to_tower(rows, loss, *self._looked)
 
     def tick(self, now_ns: int) -> None:
         """Look, decide, begin to move contents, and keep those on the tower with whom they fit."""
@@ -144,6 +159,7 @@ class Offloading:
         decision, where = self.decider.ask(view, core=CORE, now_ns=now_ns)
         checked = checked_offloading(decision, view, where=where)
         number = self._record(now_ns, view, checked.on_tower, checked.reason)
+        self._looked = (number, time_s)
         for content, losses in zip(self.contents, loss, strict=True):
             wanted = content.service.name in checked.on_tower
             if content.stage is Stage.IN_CELLS:
@@ -237,17 +253,27 @@ class Offloading:
     def _settle(self, content: Content, losses: Floats, decision: int, decided_s: float) -> None:
         """Move users who receive the content to the tower; back to cells who do not, unless continuation does that."""
         roster, rows = self.roster, content.rows
-        free = roster.population.watching(self._now_s())[rows] & ~roster.moving(rows) & ~roster.handed[rows]
-        heard = losses < self.poor
-        # Who has just begun to watch tunes in first, as everybody did.
-        tuned = self._now_s() - roster.population.join_s[rows] >= self.tune_in_ns / NS_PER_S
-        by_cell = roster.serve[rows] == Serve.CELLULAR
-        to_tower = rows[free & by_cell & heard & tuned & (roster.tower[rows] >= 0)]
-        self._move(to_tower, Serve.BROADCAST, decision, decided_s)
+        self._to_tower(rows, losses, decision, decided_s)
         if not content.continued:
+            free = self._free(rows) & (roster.serve[rows] == Serve.BROADCAST)
             # Nobody is handed over by a cell that has no room: a poor broadcast is better than none.
-            poor = rows[free & ~by_cell & ~heard & (roster.cell[rows] >= 0)]
+            poor = rows[free & (losses >= self.poor) & (roster.cell[rows] >= 0)]
             self._move(poor[self.watch.admit(poor)], Serve.CELLULAR, decision, decided_s)
+
+    def _to_tower(self, rows: Rows, losses: Floats, decision: int, decided_s: float) -> None:
+        """Move users who receive the content from their cells; who has just begun to watch tunes in first."""
+        roster = self.roster
+        tuned = self._now_s() - roster.population.join_s[rows] >= self.tune_in_ns / NS_PER_S
+        going = self._free(rows) & (roster.serve[rows] == Serve.CELLULAR) & (losses < self.poor) & tuned
+        self._move(rows[going & (roster.tower[rows] >= 0)], Serve.BROADCAST, decision, decided_s)
+
+    def _free(self, rows: Rows) -> Bools:
+        """Who watches and is neither being moved nor in the care of continuation."""
+        roster = self.roster
+        free: Bools = (
+            roster.population.watching(self._now_s())[rows] & ~roster.moving(rows) & ~roster.handed[rows]
+        )
+        return free
 
     def _take_back(self, content: Content) -> None:
         """Cells serve everybody again, then the tower is asked to stop."""
@@ -258,6 +284,8 @@ class Offloading:
             self._on_air_services[content.service.name] = False
             content.go(Stage.IN_CELLS, self._now_s())
             self._to_cells(content, content.decision, content.decided_s)
+            handed = content.rows[self.roster.handed[content.rows]]
+            self.let_go(handed)
             self.roster.handed[content.rows] = False
 
         self.link.send(Heading.TO_BROADCAST, self.message_bits, stop)
@@ -279,6 +307,7 @@ class Offloading:
             target=NAMES[np.full(len(rows), int(target))], context_bits=0,
         )  # fmt: skip
         roster.begin(rows, int(target))
+        self.let_go(rows)
         roster.switch[rows] = NO_SWITCH
         roster.finish(rows, np.ones(len(rows), dtype=np.bool_), time_s)
         self.switches.arrive(numbers, time_s=time_s)

@@ -14,6 +14,7 @@ from netgen.elastic.roster import Roster
 from netgen.elastic.switch_book import SwitchBook
 from netgen.engine.parcel import REPAIR, Parcel
 from netgen.engine.relay import Relay
+from netgen.generative.representation import Representation
 from netgen.ledger import LossReason
 from netgen.policy import Serve
 from netgen.rng import hashed_uniform
@@ -72,6 +73,8 @@ class RepairDesk:
     ) -> None:
         self.env, self.relay, self.roster, self.switches = env, relay, roster, switches
         self.backoff = dict(backoff)
+        services = np.array(roster.population.services)
+        self._rows = {name: np.flatnonzero(services == name) for name in self.backoff}
         self.requests = 0
         self._next_copy = _FIRST_COPY
         self._held: dict[str, list[_Held]] = {name: [] for name in self.backoff}
@@ -86,6 +89,9 @@ class RepairDesk:
         taken = np.zeros(len(rows), dtype=np.bool_)
         if backoff is None:
             return taken
+        if not _kept_at_source(parcel):
+            # What was contracted on the way is nowhere to be had again: the whole segment is sent from its source.
+            missing_bits = np.full(len(rows), parcel.source_bits, dtype=np.int64)
         now_ns = int(self.env.now)
         deadline_ns = parcel.deadline_ns
         carried = self.roster.serve[rows] == Serve.CELLULAR
@@ -102,6 +108,20 @@ class RepairDesk:
             self._hold(parcel, receiver, rows[waiting], missing_bits[waiting], reason)
             taken |= waiting
         return taken
+
+    def sent(self, parcel: Parcel, receiver: str, *, begin_s: float, time_s: float) -> None:
+        """Note how well those whom continuation has handed over would have received a segment from their tower."""
+        roster, carriers = self.roster, self.relay.reception.population.carriers
+        if parcel.service.name not in self.backoff or receiver not in carriers:
+            return
+        mine = self._rows[parcel.service.name]
+        mine = mine[roster.handed[mine] & (roster.tower[mine] == carriers.index(receiver))]
+        channel = self.relay.reception.broadcasts[receiver]
+        if channel.off_air(begin_s=begin_s, end_s=time_s):
+            loss = np.ones(len(mine))
+        else:
+            loss = channel.loss_now(mine, time_s=time_s, size_bits=parcel.representation.bits)
+        roster.worst[mine] = np.maximum(roster.worst[mine], loss)
 
     def resend(self, service: str, rows: Rows) -> None:
         """Cells take some users over: what their contexts hold as missing is sent at once."""
@@ -171,7 +191,7 @@ class RepairDesk:
         source = parcel.service.source
         bare = replace(
             parcel, copy=self._next_copy, receivers=(receiver,), path=(source,), stages=(), forwards=(),
-            purpose=purpose, copies=1, plan=None,
+            purpose=purpose, copies=1, plan=None, representation=_stored(parcel),
             # Everybody misses something else.
             multicast=False,
         )  # fmt: skip
@@ -213,3 +233,14 @@ class RepairDesk:
                 self.relay.reception.lose(held.parcel, held.reason, final=True)
 
         self.env.timeout(deadline_ns - int(self.env.now)).callbacks.append(expire)
+
+
+def _kept_at_source(parcel: Parcel) -> bool:
+    """Whether the source has what a segment is now: its own representation, or what it has contracted itself."""
+    changed = [stage.where for stage in parcel.stages if stage.kind in ("contract", "expand")]
+    return all(where == parcel.service.source for where in changed)
+
+
+def _stored(parcel: Parcel) -> Representation:
+    """What a source can send of a segment again."""
+    return parcel.representation if _kept_at_source(parcel) else Representation.source(parcel.source_bits)

@@ -35,7 +35,8 @@ class Roster:
     since_s : (rows,) float, s      When each row settled last; minus infinity before.
     handed : (rows,) bool           Whom continuation has handed to a cell, and who comes back by it alone.
     switch : (rows,) int64          Number of continuation's move that brought the row where it is; -1 for none.
-    worst : (rows,) float           Largest reported loss on the tower since the row was handed over.
+    worst : (rows,) float           Largest loss on the tower, reported or of a segment, since the row was handed over.
+    multicast : (rows,) bool        Whom cells serve by the one multicast of their service.
     """
 
     population: Population
@@ -47,6 +48,7 @@ class Roster:
     handed: Bools = field(init=False)
     switch: Rows = field(init=False)
     worst: Floats = field(init=False)
+    multicast: Bools = field(init=False)
 
     def __post_init__(self) -> None:
         rows = len(self.population.users)
@@ -58,6 +60,7 @@ class Roster:
         self.handed = np.zeros(rows, dtype=np.bool_)
         self.switch = np.full(rows, NO_SWITCH, dtype=np.int64)
         self.worst = np.zeros(rows)
+        self.multicast = np.zeros(rows, dtype=np.bool_)
 
     def moving(self, rows: Rows) -> Bools:
         """Who is on the way to another way of being served."""

@@ -19,6 +19,9 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
+_ROUNDING = 1e-12
+"""Share of a part by which a sum of floats may miss its room."""
+
 
 class CellWatch:
     """Load, queues, users, late segments and room of every part (cell, or sector) of every last hop.
@@ -31,6 +34,12 @@ class CellWatch:
     roster : Roster                 Who is served by cells.
     rate_bps : (rows,) float        Mean rate of each row's service.
     admission : float or None       Share of a part's resources up to which it takes users on; None for no limit.
+    asked : (rows,) bool            Who is taken on only where there is room; all others are served in any case.
+
+    Attributes
+    ----------
+    weight : (rows,) float          What each row's cell sends, over the rate of its service: less than 1 where
+                                    terminals generate, 0 for an enhancement that nobody asked for.
     """
 
     def __init__(
@@ -42,6 +51,7 @@ class CellWatch:
         *,
         rate_bps: Floats,
         admission: float | None,
+        asked: Bools,
     ) -> None:
         self.downlinks, self.reception, self.nodes = downlinks, reception, nodes
         self.roster, self.rate_bps, self.admission = roster, rate_bps, admission
@@ -52,9 +62,13 @@ class CellWatch:
             self.names += hop.places()
         self.cells: tuple[CellView, ...] = ()
         population = self.population
-        self.admitted = np.full(len(population.users), admission is None)
+        self.admitted = ~asked if admission is not None else np.ones(len(asked), dtype=np.bool_)
+        self._asked = asked
+        self.weight = np.ones(len(population.users))
+        self._service = np.unique(population.services, return_inverse=True)[1]
+        # What unicasts take of each part, and the multicast of each service.
         self.refused = np.zeros(len(population.users), dtype=np.bool_)
-        self._used = np.zeros(len(self.names))
+        self._used, self._once = self._nothing()
         # What each row takes of its part, as known last: in an outage nobody knows.
         self._share = np.zeros(len(population.users))
         self._ended, self._late = self._counted()
@@ -73,7 +87,7 @@ class CellWatch:
         late_share = self._late_shares(serving, ended - self._ended, late - self._late)
         self._ended, self._late = ended, late
         blocked = self._blocked(time_s)
-        self._used = np.zeros(len(self.names))
+        self._used, self._once = self._nothing()
         if self.admission is not None:
             mine = serving[self.admitted[serving]]
             self._use(mine, self.shares(mine))
@@ -124,10 +138,12 @@ class CellWatch:
             mine = rows[asking]
             share, part = self.shares(mine), self.part_of(mine)
             fits = np.zeros(len(mine), dtype=np.bool_)
-            for one in np.unique(part[part >= 0]).tolist():
-                here = np.flatnonzero((part == one) & np.isfinite(share))
-                fits[here] = _first_that_fit(share[here], self.admission - self._used[one])
-            self._use(mine[fits], share[fits])
+            # Multicasts first: a member costs nothing but what all of them are slowed by for it.
+            once = self.roster.multicast[mine]
+            for some in (np.flatnonzero(once), np.flatnonzero(~once)):
+                fits[some] = self._fits(mine[some], share[some], part[some])
+                taken = some[fits[some]]
+                self._use(mine[taken], share[taken])
             self.admitted[mine[fits]] = True
             self.refused[mine[~fits]] = True
         return self.admitted[rows].copy()
@@ -135,15 +151,38 @@ class CellWatch:
     def release(self, rows: Rows) -> None:
         """Some rows are no longer served by their cells; their room is free from the next look on."""
         if self.admission is not None:
-            self.admitted[rows] = False
+            self.admitted[rows] = ~self._asked[rows]
+
+    def _nothing(self) -> tuple[Floats, Floats]:
+        """Shares of each part in use by unicasts, and by the multicast of each service, before they are counted."""
+        services = int(self._service.max(initial=-1)) + 1
+        return np.zeros(len(self.names)), np.zeros((services, len(self.names)))
+
+    def _fits(self, rows: Rows, share: Floats, part: Rows) -> Bools:
+        """Who of some users, all by unicast or all by multicast, has room in his part."""
+        assert self.admission is not None  # noqa: S101  (asked only then)
+        fits = np.zeros(len(rows), dtype=np.bool_)
+        room = self.admission - self._used - self._once.sum(axis=0)
+        for one in np.unique(part[part >= 0]).tolist():
+            here = np.flatnonzero((part == one) & np.isfinite(share))
+            if len(here) and self.roster.multicast[rows[here[0]]]:
+                for service in np.unique(self._service[rows[here]]).tolist():
+                    mine = here[self._service[rows[here]] == service]
+                    fits[mine] = share[mine] <= self._once[service, one] + room[one] + _ROUNDING
+                    room[one] -= max(share[mine[fits[mine]]].max(initial=0.0) - self._once[service, one], 0.0)
+            else:
+                fits[here] = _first_that_fit(share[here], room[one])
+        return fits
 
     def _use(self, rows: Rows, share: Floats) -> None:
         """Add shares to what is in use; a share that is infinite now counts as it was last."""
         known = np.isfinite(share)
         self._share[rows[known]] = share[known]
         part = self.part_of(rows)
-        counted = part >= 0
-        np.add.at(self._used, part[counted], self._share[rows[counted]])
+        rows, part = rows[part >= 0], part[part >= 0]
+        once = self.roster.multicast[rows]
+        np.add.at(self._used, part[~once], (self._share * self.weight)[rows[~once]])
+        np.maximum.at(self._once, (self._service[rows[once]], part[once]), self._share[rows[once]])
 
     def _serving(self, time_s: float) -> Rows:
         """Rows that cells serve now."""
@@ -192,10 +231,10 @@ def _first_that_fit(share: Floats, room: float) -> Bools:
     fits = np.zeros(len(share), dtype=np.bool_)
     open_ = np.arange(len(share))
     while len(open_):
-        inside = np.cumsum(share[open_]) <= room + 1e-12
+        inside = np.cumsum(share[open_]) <= room + _ROUNDING
         count = int(np.argmin(inside)) if not inside.all() else len(open_)
         fits[open_[:count]] = True
         room -= float(share[open_[:count]].sum())
         open_ = open_[count + 1 :]
-        open_ = open_[share[open_] <= room + 1e-12]
+        open_ = open_[share[open_] <= room + _ROUNDING]
     return fits

@@ -34,6 +34,10 @@ class Recovery(Protocol):
         """Whose segment may still come, in the order of the rows; it is open again when this returns."""
         ...
 
+    def sent(self, parcel: Parcel, receiver: str, *, begin_s: float, time_s: float) -> None:
+        """A tower has sent a segment, which others than its present listeners could have heard."""
+        ...
+
     def arrived(self, parcel: Parcel, receiver: str) -> None:
         """What a cell needs for a repair is there."""
         ...
@@ -229,6 +233,8 @@ class Reception:
             counter = self.population.identity[entry.rows] + np.int64(parcel.index) * np.int64(1 << 20)
             luck = hashed_uniform(channel.key ^ parcel.service.key, counter)
         time_s = to_s(completed_ns)
+        if self.recovery is not None:
+            self.recovery.sent(parcel, receiver, begin_s=begin_s, time_s=time_s)
         covered, loss = channel.chances(entry.rows, time_s=time_s, size_bits=size_bits, begin_s=begin_s)
         got = covered & (luck >= loss)
         self.handed_bits += size_bits * int(got.sum())
@@ -293,7 +299,7 @@ class Reception:
         downlink.enqueue(
             Download(
                 users=self.downlink_users[receiver][entry.rows],
-                size_bits=made.bits if entry.missing_bits is None else entry.missing_bits,
+                size_bits=_bits_of(parcel, entry, None),
                 generative_share=made.generative_bits / made.bits,
                 meaning=Meaning(parcel.service.content, parcel.index, held * parcel.copies),
                 done=done,
@@ -358,8 +364,22 @@ class Reception:
                 repaired=parcel.purpose == REPAIR,
             )
         mean_s = float(at_s.mean()) if len(at_s) else None
+        cell_bits = self._cell_bits(parcel, receiver, rows, bits)
         mean_bits = received.bits if entry.missing_bits is None else round(float(np.mean(bits)))
-        self.log.write_delivered(parcel, receiver, entry, Completion(len(rows), late, mean_s, mean_bits))
+        self.log.write_delivered(
+            parcel, receiver, entry, Completion(len(rows), late, mean_s, mean_bits, cell_bits)
+        )
+
+    def _cell_bits(self, parcel: Parcel, receiver: str, rows: Rows, bits: int | Rows) -> int:
+        """What a cell sent to some users of it: a copy each, or by multicast one in every part of it."""
+        if receiver not in self.downlinks or not len(rows):
+            return 0
+        downlink = self.downlinks[receiver]
+        if isinstance(bits, int):
+            once = downlink.casts_once(parcel.service.name, parcel.multicast)
+            place = downlink.place_of(self.downlink_users[receiver][rows]) if once else rows
+            return bits * len(np.unique(place))
+        return int(bits.sum())
 
     def _expanded(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Flags, Parcel, Floats]:
         """Whose terminal expands a contracted segment, what it makes of it, and when each of them has it."""
@@ -391,4 +411,6 @@ def _bits_of(parcel: Parcel, entry: OpenSegment, selected: Flags | None) -> int 
     """Bits that each of some users of an entry gets; all of them alike unless it is a repair."""
     if entry.missing_bits is None:
         return parcel.representation.bits
-    return entry.missing_bits if selected is None else entry.missing_bits[selected]
+    # Of what was contracted on its way to the cell nobody needs more than all of it.
+    bits: Rows = np.minimum(entry.missing_bits, parcel.representation.bits)
+    return bits if selected is None else bits[selected]

@@ -49,6 +49,7 @@ class Completion:
     late: int
     completed_s: float | None
     received_bits: int
+    cell_bits: int = 0
 
 
 def _key(parcel: Parcel, receiver: str) -> tuple[str, int, str, int]:
@@ -170,6 +171,7 @@ class SegmentLog:
                 generated=made.generated,
                 source_bits=parcel.source_bits,
                 received_bits=0 if done is None else done.received_bits,
+                cell_bits=0 if done is None else done.cell_bits,
                 semantic_bits_offered=service.semantic_bits,
                 semantic_bits_delivered=delivered * share,
                 semantic_fidelity=made.semantic_fidelity,

@@ -120,6 +120,9 @@ class SegmentRecord:
     generated: bool = _of("", "whether it was expanded by a generative model on the way")
     source_bits: int = _of("bit", "size of the source representation")
     received_bits: int = _of("bit", "bits that the last hop delivered, per user")
+    cell_bits: int = _of(
+        "bit", "what cells sent of it that came complete: once per user, a multicast once per cell or sector"
+    )
     semantic_bits_offered: float = _of("bit", "meaning of the segment, per user")
     semantic_bits_delivered: float = _of("bit", "meaning delivered, mean over users")
     semantic_fidelity: float = _of("", "share of the meaning that the delivered representation holds")

@@ -17,6 +17,7 @@ from netgen.metrics.tallies import among, ratio, total
 
 _SEGMENT_COLUMNS = [
     "service", "source_kind", "warmup", "users", "users_delivered", "users_late", "outcome", "received_bits",
+    "cell_bits",
 ]  # fmt: skip
 _CARRIED = {"broadcast": "segments_broadcast", "cellular": "segments_cellular", "wired": None}
 """Ways of delivery, each with the column of users.parquet that counts what came that way."""
@@ -234,9 +235,9 @@ def _air_bits(ledger: LedgerReader, services: tuple[str, ...]) -> int:
 
 
 def _cellular_bits(segments: pa.Table, services: tuple[str, ...]) -> int:
-    """Bits that users of some services received through cells, repairs included."""
+    """Bits that cells sent for some services, repairs included; a multicast counts once for each cell or sector."""
     mine = among(segments, "service", services)
-    return _bits(mine.filter(pc.and_(pc.equal(mine["source_kind"], "cellular"), pc.invert(mine["warmup"]))))
+    return int(total(mine.filter(pc.invert(mine["warmup"]))["cell_bits"]))
 
 
 def _bits(segments: pa.Table) -> int:

@@ -37,8 +37,8 @@ def checked_continuation(decision: object, view: ContinuationView, *, where: str
     if not isinstance(decision, ContinuationDecision):
         raise PolicyError(f"{where}: {decision!r} is no ContinuationDecision")
     serve = _choices(decision.serve, len(view.user), Serve, f"{where}: serve")
-    if not (isinstance(decision.cast, str) and decision.cast in ("unicast", "multicast")):
-        raise PolicyError(f"{where}: cast = {decision.cast!r} is neither unicast nor multicast")
+    if not (isinstance(decision.cast, str) and decision.cast in ("unicast", "multicast", "cheaper")):
+        raise PolicyError(f"{where}: cast = {decision.cast!r} is neither unicast, multicast nor cheaper")
     changed = serve != view.served
     _refuse(changed & view.moving, view.user, serve, Serve, where, "is being moved, so must stay as served")
     away = changed & (view.cell < 0) & (serve != Serve.BROADCAST)

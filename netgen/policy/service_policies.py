@@ -47,12 +47,13 @@ class ContinuationDecision:
     ----------
     serve : (n,) int                As `Serve`; for who is moving what `served` says, and for who has no cell that or
                                     `BROADCAST`: the way back needs none.
-    cast : str                      How cells carry the stream on: one copy each, or one per cell for all.
+    cast : str                      How cells carry the stream on: one copy each, one per cell or sector for all, or
+                                    the `cheaper` of the two in each cell, unicast of equals.
     reason : str                    One line of text for the records.
     """
 
     serve: Ints
-    cast: Literal["unicast", "multicast"] = "unicast"
+    cast: Literal["unicast", "multicast", "cheaper"] = "unicast"
     reason: str = ""
 
 

@@ -42,13 +42,10 @@ def test_a_claim_holds_when_the_whole_interval_is_on_its_side(modes, better, mea
 
 
 def test_the_table_has_a_row_for_every_measure(modes):
-    rows = [
-        {"case": k, "measure": place, "given": [1.0, 2.0], "instead": [3.0, 5.0]}
-        for k, case in enumerate(modes.CASES)
-        for place in range(len(case.measures))
-    ]
-    lines = modes.table({"seeds": [1, 2], "rows": rows}).splitlines()
-    assert len([line for line in lines if line.startswith("|")]) == len(rows) + 2
+    cases = [[[[1.0, 2.0], [3.0, 5.0]] for _ in case.measures] for case in modes.CASES]
+    lines = modes.table({"seeds": [1, 2], "cases": cases}).splitlines()
+    rows = sum(len(case.measures) for case in modes.CASES)
+    assert len([line for line in lines if line.startswith("|")]) == rows + 2
     assert lines[2].startswith(
         "| offloading (`FreesMost`) against never | `offload_final` | users late or blocked | 1.5 | 4.0 |"
     )
@@ -59,3 +56,17 @@ def test_the_table_has_a_row_for_every_measure(modes):
 
 def test_the_scenarios_of_all_cases_are_there(modes, root):
     assert all((root / "scenarios" / f"{case.scenario}.yaml").is_file() for case in modes.CASES)
+    assert all((root / "scenarios" / f"{field.scenario}.yaml").is_file() for field in modes.FIELDS)
+
+
+def test_policies_of_a_mode_stand_below_each_other(modes):
+    """Means over the seeds; a dash where a run had nothing to measure."""
+    fields = [
+        [[[float(k), k + 2.0] for _ in field.measures] for k in range(len(field.policies))]
+        for field in modes.FIELDS
+    ]
+    fields[0][0][0] = [None, 1.0]
+    lines = modes.policy_tables({"fields": fields}).splitlines()
+    assert lines[0] == "Policies of offloading in `offload_final`:"
+    assert lines[4].startswith("| `CellularOnly` | - | 1.0 |")
+    assert lines[5].startswith("| `Threshold` | 2.0 | 2.0 |")

@@ -28,9 +28,11 @@ from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
 from netgen.policy.loading import find_file
 from netgen.provenance import weakest
+from netgen.rng import Streams
 from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
 from netgen.schema.scenario import ProfiledAction, Scenario
 from netgen.version import __version__
+from netgen.world.faults import build_outages, fault_rows
 
 _BASELINE = "baseline"
 
@@ -180,7 +182,8 @@ def simulate(
         writer.close()
     laws = check_laws(totals.balances)
     raise_if_broken(laws)
-    return _summary(scenario, totals, levels.tolist(), laws, LedgerReader(folder))
+    found = _summary(scenario, totals, levels.tolist(), laws, LedgerReader(folder))
+    return found | {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
 
 
 def _summary(

@@ -130,7 +130,7 @@ def _set_up_multicasts(scenario: Scenario, roster: Roster) -> None:
     """Services that a cellular network sends once for all are multicasts from the start."""
     carriers, services = roster.population.carriers, roster.population.services
     for name, node in scenario.nodes.items():
-        if isinstance(node, RanNode) and name in carriers:
+        if isinstance(node, RanNode) and node.radio is not None and name in carriers:
             here = roster.cell == carriers.index(name)
             roster.multicast |= here & np.isin(services, node.radio.multicast)
 

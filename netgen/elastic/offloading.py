@@ -208,8 +208,8 @@ class Offloading:
             options=[
                 option(
                     "tower" if content.on_tower else "cells", content.service, channel=content.channel,
-                    audience=content.audience, reachable=content.reachable, rate_bps=content.rate_bps, share=content.share,
-                    busiest_share=content.busiest_share, since_s=content.since_s,
+                    audience=content.audience, reachable=content.reachable, rate_bps=content.rate_bps,
+                    share=content.share, busiest_share=content.busiest_share, since_s=content.since_s,
                 )
                 for content in view.contents
             ],

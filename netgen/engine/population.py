@@ -157,6 +157,11 @@ class Population:
         first = np.array([kind == "cellular" for kind in self.source_kinds], dtype=np.bool_)
         return np.where(first, self.home, self.other)
 
+    @property
+    def other_nodes(self) -> list[str]:
+        """Node that may serve each row instead; empty for none."""
+        return ["" if number == NOBODY else self.carriers[number] for number in self.other.tolist()]
+
     def watching(self, time_s: float) -> NDArray[np.bool_]:
         """(n,) Who watches at an instant."""
         watching: NDArray[np.bool_] = (self.join_s <= time_s) & (time_s < self.leave_s)
@@ -271,6 +276,9 @@ class Population:
             "audience": self.audiences,
             "service": self.services,
             "source_kind": self.source_kinds,
+            "other_node": self.other_nodes,
+            "join_s": np.ma.masked_invalid(self.join_s),
+            "leave_s": np.ma.masked_invalid(self.leave_s),
             "segments_offered": self.offered,
             "segments_delivered": self.delivered,
             "segments_late": self.late,

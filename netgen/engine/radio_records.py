@@ -81,6 +81,7 @@ def user_columns(
     """What radios know of each row of the population; masked where it does not apply."""
     sinr_db, rate_bps, coverage = (np.full(rows, np.nan) for _ in range(3))
     handovers = np.full(rows, -1, dtype=np.int64)
+    sector = np.full(rows, None, dtype=np.object_)
     for name, network in networks.items():
         mine = np.flatnonzero(positions[name] >= 0)
         place, books = positions[name][mine], network.books
@@ -88,6 +89,9 @@ def user_columns(
             sinr_db[mine] = books.sinr_sum_db[place] / books.sinr_samples[place]
             rate_bps[mine] = books.served_bits[place] / books.served_s[place]
         handovers[mine] = books.user_handovers[place]
+        serving = network.parts.handover.serving[place]
+        named = np.array([*network.parts.sector_names, None], dtype=np.object_)  # -1: with nobody yet
+        sector[mine] = named[serving]
     for channel in channels.values():
         mine = np.flatnonzero(channel.user_samples)
         coverage[mine] = channel.user_covered[mine] / channel.user_samples[mine]
@@ -95,6 +99,7 @@ def user_columns(
         "sinr_db_mean": _known(sinr_db),
         "rate_bps_mean": _known(rate_bps),
         "handovers": np.ma.masked_less(handovers, 0),
+        "sector": sector,
         "coverage": _known(coverage),
     }
 

@@ -238,6 +238,12 @@ class Simulation:
         channels = self.relay.reception.broadcasts
         return {name: channel for name, channel in channels.items() if isinstance(channel, PipeChannel)}
 
+    def _node_columns(self) -> dict[str, list[str]]:
+        """Who serves each user, and who may instead: nodes of the scenario in the place of towers' channels."""
+        named = self.relay.reception.log.receiver_names
+        columns = {"node": self.population.nodes, "other_node": self.population.other_nodes}
+        return {column: [named.get(name, name) for name in names] for column, names in columns.items()}
+
     def _radio_columns(self) -> dict[str, Any]:
         """What radios know of each user."""
         rows = len(self.population.users)
@@ -273,7 +279,7 @@ class Simulation:
         downlinks = self.relay.outlook.downlinks
         for downlink in downlinks.values():
             downlink.finish()
-        reception, log = self.relay.reception, self.relay.reception.log
+        reception = self.relay.reception
         reception.settle_overdue(self.end_ns)
         in_flight, warm_in_flight = reception.withdraw_undecided()
         for companion in self.companions:
@@ -303,7 +309,7 @@ class Simulation:
             },
             users={
                 **self.population.columns(),
-                "node": [log.receiver_names[name] for name in self.population.nodes],
+                **self._node_columns(),
                 **self._terminal_columns(),
                 **self._radio_columns(),
             },

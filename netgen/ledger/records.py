@@ -142,6 +142,9 @@ class UserRecord:
     audience: str = _of("", "audience; empty for a node that is its own user")
     service: str = _of("", "name of the service")
     source_kind: str = _of("", "broadcast, cellular or wired")
+    other_node: str = _of("", "node that may serve the user instead; empty for none")
+    join_s: float | None = _of("s", "from when on the user watches; null for never")
+    leave_s: float | None = _of("s", "until when the user watches; null for to the end")
     segments_offered: int = _of("", "segments offered after the warm-up")
     segments_delivered: int = _of("", "of these, complete and on time")
     segments_late: int = _of("", "of these, complete and after the deadline")
@@ -174,6 +177,9 @@ class UserRecord:
         "bit/s", "mean rate in the cellular network while something waited for the user; null elsewhere"
     )
     handovers: int | None = _of("", "changes of the sector in the cellular network; null elsewhere")
+    sector: str | None = _of(
+        "", "sector of the cellular network that served the user at the end; null elsewhere"
+    )
     coverage: float | None = _of(
         "",
         "share of the transmissions for which the user was within coverage of the tower's network; else null",

@@ -1,4 +1,4 @@
-"""Why a user was served as it was at an instant: from decisions.parquet, switches.parquet and users.parquet."""
+"""Why a user was served as it was at an instant: from the decisions, switches, users and segments of a run."""
 
 from __future__ import annotations
 
@@ -14,14 +14,21 @@ import pyarrow.parquet as pq
 from netgen import units
 from netgen.errors import InputError, did_you_mean
 from netgen.ledger import LedgerReader
+from netgen.metrics.circumstances import carriers, out_of_order, room, told_of_run, unserved
 
 Row = dict[str, Any]
 _RELAY = "relay"
-_EXAMPLES = 3
+_USER_COLUMNS = [
+    "user", "audience", "service", "node", "other_node", "source_kind", "join_s", "leave_s", "segments_offered",
+    "segments_blocked", "handovers", "sector",
+]  # fmt: skip
 
 
 def explain_run(folder: Path, *, user: str, at: str) -> dict[str, Any]:
     """As `explain`, of a run directory, with the instant as a person writes it, for example `12 s`."""
+    if not folder.is_dir():
+        beside = [str(each) for each in folder.parent.glob("*") if each.is_dir()]
+        raise InputError(f"{folder} is not a folder{did_you_mean(str(folder), beside)}")
     ledger = LedgerReader(folder)
     try:
         at_s = float(units.parse(at, units.DURATION))
@@ -40,10 +47,13 @@ def explain(ledger: LedgerReader, user: str, *, at_s: float) -> dict[str, Any]:
 
     Returns
     -------
-    dict                            `user`, `time_s`, `audience`, and by service: `served` (broadcast, repaired,
-                                    cellular or wired), `moving_to` (while a move is under way), `added` (how an
-                                    enhancement comes; None where nobody decides about it), `switch` (the last move,
-                                    effective or not), `decision` (the one behind what is, of the user's last
+    dict                            `user`, `time_s`, `audience`, `failed` (why the run failed), and by service:
+                                    `served` (broadcast, repaired, cellular or wired; absent, left or blocked where
+                                    nothing serves the user), `join_s`, `leave_s`, `tower`, `cell`, `sector` (None
+                                    where the user changed it), `room` (what was blocked), `out_of_order` (faults of
+                                    what the user depends on), `moving_to` (while a move is under way), `added` (how
+                                    an enhancement comes; None where nobody decides about it), `switch` (the last
+                                    move, effective or not), `decision` (the one behind what is, of the user's last
                                     change), `unchanged` (the last decision of each mode since, which asked for
                                     nothing else), `next` (the decision behind the next change, and its move) and
                                     `relay` (the last one about the service at each node). Infinite numbers are None.
@@ -52,7 +62,8 @@ def explain(ledger: LedgerReader, user: str, *, at_s: float) -> dict[str, Any]:
     ------
     InputError                      Nobody has that name, or the instant is outside the run.
     """
-    rows = _rows_of(ledger, user)
+    failed, faults = told_of_run(ledger.folder)
+    rows = _rows_of(ledger, user, failed)
     end_s = run_length_s(ledger)
     if not 0.0 <= at_s <= end_s:
         raise InputError(f"{at_s:g} s is not within the run; accepted: 0 s to {end_s:g} s")
@@ -63,11 +74,16 @@ def explain(ledger: LedgerReader, user: str, *, at_s: float) -> dict[str, Any]:
         "user": user,
         "time_s": at_s,
         "audience": rows[0]["audience"] or None,
+        "failed": failed,
         "services": {
             row["service"]: _service(
                 row, at_s, [move for move in switches if move["service"] == row["service"]], decisions
             )
-            | {"relay": _relayed(ledger, row["service"], at_s)}
+            | {
+                "room": room(ledger, row, at_s),
+                "out_of_order": out_of_order(ledger, row, faults, at_s),
+                "relay": _relayed(ledger, row["service"], at_s),
+            }
             for row in rows
         },
     }
@@ -79,16 +95,31 @@ def run_length_s(ledger: LedgerReader) -> float:
     return float(pc.max(pc.add(nodes["start_s"], nodes["length_s"])).as_py() or 0.0)
 
 
-def _rows_of(ledger: LedgerReader, user: str) -> list[Row]:
+def _rows_of(ledger: LedgerReader, user: str, failed: str | None) -> list[Row]:
     """The user's row of each service; raises InputError when there is none."""
-    users = ledger.table("users", ["user", "audience", "service", "node", "source_kind"])
+    users = ledger.table("users", _USER_COLUMNS)
+    if len(users.column_names) < len(_USER_COLUMNS):
+        raise InputError(f"{ledger.folder} was written by another version of netgen; accepted: a new run")
     mine: list[Row] = users.filter(pc.equal(users["user"], user)).to_pylist()
+    if not mine and failed is not None and not users.num_rows:
+        raise InputError(f"{ledger.folder} has no users, because the run failed: {failed}")
     if not mine:
         names = pc.unique(users["user"]).to_pylist()
-        few = ", ".join(names[:_EXAMPLES])
-        some = f"; users are called {few}{' ...' if len(names) > _EXAMPLES else ''}" if names else ""
+        some = f"; users are called {_ranges(names)}" if names else ""
         raise InputError(f'"{user}" is no user of {ledger.folder}{did_you_mean(user, names)}{some}')
     return mine
+
+
+def _ranges(names: Iterable[str]) -> str:
+    """Names of users in a line: of those that count up, `fans:0` and so on, the first and the last."""
+    told: dict[str, list[str]] = {}
+    for name in names:
+        stem, colon, number = name.rpartition(":")
+        told.setdefault(stem if colon and number.isdecimal() else name, []).append(name)
+    return ", ".join(
+        same[0] if len(same) == 1 else f"{same[0]} to {same[-1]}"
+        for same in (sorted(each, key=lambda name: (len(name), name)) for each in told.values())
+    )
 
 
 def _switches(ledger: LedgerReader, user: str) -> list[Row]:
@@ -113,8 +144,12 @@ def _service(row: Row, at_s: float, moves: list[Row], decisions: _Decisions) -> 
     after = [number for time_s, number in changes if time_s > at_s]
     following = coming["decision"] if coming is not None else (after[0] if after else None)
     added = decisions.added(service, at_s)
+    nothing = unserved(row, at_s)
     return {
-        "served": effective[-1]["target"] if effective else row["source_kind"],
+        "served": nothing or (effective[-1]["target"] if effective else row["source_kind"]),
+        "join_s": row["join_s"],
+        "leave_s": row["leave_s"],
+        **carriers(row),
         "moving_to": under_way[-1]["target"] if under_way else None,
         "added": added,
         "switch": last,

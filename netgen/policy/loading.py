@@ -9,13 +9,12 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast, get_type_hints, overload
-
-import pydantic
+from typing import Any, TypeVar, cast, overload
 
 from netgen.errors import InputError, PolicySetupError, did_you_mean
 from netgen.policy.base import RelayPolicy
 from netgen.policy.builtin import ForwardOnly, NeverCollaborate
+from netgen.policy.parameters import checked_parameters
 from netgen.policy.service_policies import SERVICE_POLICIES, ServicePolicy
 from netgen.registry import Registry
 
@@ -235,36 +234,10 @@ def _validated(
     policy_class: type[Policy], reference: str, parameters: Mapping[str, object]
 ) -> dict[str, Any]:
     """Check `parameters` against the annotated signature of the class."""
-    signature = inspect.signature(policy_class)
-    accepted = {
-        p.name: p for p in signature.parameters.values() if p.kind not in {p.VAR_POSITIONAL, p.VAR_KEYWORD}
-    }
-    for name in parameters:
-        if name not in accepted:
-            hint = did_you_mean(name, accepted)
-            known = ", ".join(accepted) or "none"
-            raise InputError(f'policy "{reference}": no parameter "{name}"{hint} (accepted: {known})')
     try:
-        hints = get_type_hints(policy_class.__init__)
-    except (NameError, TypeError) as error:
-        raise PolicySetupError(
-            f'policy "{reference}": the annotations of __init__ cannot be read: {error}'
-        ) from error
-    arguments: dict[str, Any] = {}
-    for name, parameter in accepted.items():
-        if name not in parameters:
-            if parameter.default is parameter.empty:
-                raise InputError(f'policy "{reference}": parameter "{name}" is missing and has no default')
-            continue
-        try:
-            arguments[name] = pydantic.TypeAdapter(hints.get(name, Any)).validate_python(parameters[name])
-        except pydantic.errors.PydanticUserError as error:
-            raise PolicySetupError(
-                f'policy "{reference}": parameter "{name}": its annotation cannot be checked: {error.message}'
-            ) from error
-        except pydantic.ValidationError as error:
-            message = error.errors()[0]["msg"]
-            raise InputError(
-                f'policy "{reference}": parameter "{name}" = {parameters[name]!r}: {message}'
-            ) from None
+        arguments, defects = checked_parameters(policy_class, parameters)
+    except PolicySetupError as error:
+        raise PolicySetupError(f'policy "{reference}": {error}') from error.__cause__
+    if defects:
+        raise InputError(f'policy "{reference}": {defects[0].told(parameters)}')
     return arguments

@@ -10,6 +10,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from netgen.report.fitting import fitted
+
 if TYPE_CHECKING:
     from netgen.coverage.made_map import MadeMap
 
@@ -19,17 +21,17 @@ LEVELS = (0.50, 0.70, 0.95)
 def coverage_table(maps: Sequence[MadeMap], title: str) -> Table:
     """One line for each map, and below it one for each audience that its node serves."""
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    table.add_column("map", no_wrap=True)
-    table.add_column("receivers", no_wrap=True)
+    table.add_column("map")
+    table.add_column("receivers")
     for name in (
         "required\n[dB]",
         "cell\n[m]",
         "area\n[km2]",
         *(f"area\n>= {level:.0%}" for level in LEVELS),
     ):
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     for name in ("users", "users\nmean"):
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     for made in maps:
         users = sum(share.users for share in made.audiences.values())
         table.add_row(
@@ -43,7 +45,7 @@ def coverage_table(maps: Sequence[MadeMap], title: str) -> Table:
             table.add_row(
                 Text(f"  {audience}"), receiver, *blanks, f"{share.users:,}", _percent(share.probability)
             )
-    return table
+    return fitted(table)
 
 
 def coverage_document(

@@ -42,6 +42,12 @@ _MOST_LABELLED_NODES = 120
 _MOST_ARROWS = 400
 _MOST_SPRUNG_NODES = 499
 _LAYOUT_SEED = 1
+_TITLE_PT, _TEXT_PT, _PT_PER_INCH = 13.0, 9.0, 72.0
+_EDGE_INCH = 0.12
+_LABEL_INCH = 0.25
+"""Room below the lowest node for its name and device, beside the margin that the drawing has."""
+_HINTED = 1.05
+"""Text on a grid of pixels is up to so much wider than its outlines."""
 
 
 def draw_scenario(scenario: Scenario, out: Path) -> None:
@@ -62,19 +68,90 @@ def draw_scenario(scenario: Scenario, out: Path) -> None:
     check_picture(out)
     if not scenario.nodes:
         raise InputError(f'scenario "{scenario.name}" has no nodes: there is nothing to draw')
-    positions, size_inch = _layout(scenario)
-    figure = new_figure(size_inch)
-    axes = figure.add_axes((0.02, 0.4 / size_inch[1], 0.96, 1 - 1.0 / size_inch[1]))
+    positions, (width_inch, drawn_inch) = _layout(scenario)
+    figure = new_figure((width_inch, drawn_inch))
+    axes = figure.add_axes((0.02, 0.0, 0.96, 1.0))
     axes.set_axis_off()
     _draw_links(axes, scenario, positions)
     _draw_nodes(axes, scenario, positions)
     axes.margins(0.1, 0.12)
-    figure.suptitle(
-        scenario.name, x=0.03, y=0.985, ha="left", va="top", fontsize=13, fontweight="bold", color=INK
-    )
-    if scenario.audiences:
-        figure.text(0.03, 0.015, _audiences(scenario), ha="left", va="bottom", fontsize=9, color=INK)
+    _frame(figure, axes, scenario.name, _audiences(scenario))
     save_figure(figure, out)
+
+
+def _frame(figure: Figure, axes: Axes, title: str, foot: str) -> None:
+    """Title and legend above a drawing, its foot below, each on as many lines as it needs; the figure grows."""
+    width_inch, drawn_inch = (float(side) for side in figure.get_size_inches())
+    room_inch = width_inch - 2 * _EDGE_INCH
+    above = in_lines(title, room_inch, size_pt=_TITLE_PT, bold=True)
+    below = in_lines(foot, room_inch, size_pt=_TEXT_PT)
+    handles, labels = axes.get_legend_handles_labels()
+    # A marker, the gap behind it and the space before the next entry take 3.5 letters.
+    widest_inch = max(_width_inch(label, _TEXT_PT) for label in labels) + 3.5 * _TEXT_PT / _PT_PER_INCH
+    columns = min(len(labels), max(1, int(room_inch // widest_inch)))
+    title_inch = _height_inch(len(above), _TITLE_PT)
+    legend_inch = _height_inch(-(-len(labels) // columns), _TEXT_PT)
+    top_inch = _EDGE_INCH + title_inch + legend_inch
+    bottom_inch = _EDGE_INCH + _height_inch(len(below), _TEXT_PT) + _LABEL_INCH
+    height_inch = top_inch + drawn_inch + bottom_inch
+    figure.set_size_inches(width_inch, height_inch)
+    axes.set_position((0.02, bottom_inch / height_inch, 0.96, drawn_inch / height_inch))
+    left, upper = _EDGE_INCH / width_inch, 1 - _EDGE_INCH / height_inch
+    figure.text(
+        left, upper, "\n".join(above), ha="left", va="top", fontsize=_TITLE_PT, fontweight="bold", color=INK
+    )
+    size = max(float(handle.get_sizes()[0]) for handle in handles)  # type: ignore[attr-defined]
+    axes.legend(
+        handles, labels, loc="upper left", bbox_to_anchor=(left, upper - title_inch / height_inch),
+        bbox_transform=figure.transFigure, ncols=columns, frameon=False, fontsize=_TEXT_PT,
+        markerscale=float(min(1.0, 9 / np.sqrt(size))), handletextpad=0.3, columnspacing=1.2, borderpad=0.0,
+        borderaxespad=0.0,
+    )  # fmt: skip
+    if below:
+        figure.text(
+            left, _EDGE_INCH / height_inch, "\n".join(below), ha="left", va="bottom", fontsize=_TEXT_PT,
+            color=INK,
+        )  # fmt: skip
+
+
+def in_lines(text: str, room_inch: float, *, size_pt: float, bold: bool = False) -> list[str]:
+    """Break a text into lines that fit, between words, and inside of a word that is too long alone."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if _width_inch(longer, size_pt, bold=bold) <= room_inch:
+            line = longer
+            continue
+        lines += [line] if line else []
+        line = word
+        while len(line) > 1 and _width_inch(line, size_pt, bold=bold) > room_inch:
+            kept = next(
+                n
+                for n in range(len(line) - 1, 0, -1)
+                if n == 1 or _width_inch(line[:n], size_pt, bold=bold) <= room_inch
+            )
+            lines.append(line[:kept])
+            line = line[kept:]
+    return [*lines, line] if line else lines
+
+
+def _width_inch(text: str, size_pt: float, *, bold: bool = False) -> float:
+    """How wide a text is in the font of the drawings."""
+    from matplotlib.font_manager import FontProperties  # noqa: PLC0415  (see `new_figure`)
+    from matplotlib.textpath import TextPath  # noqa: PLC0415
+
+    font = FontProperties(size=size_pt, weight="bold" if bold else "normal")
+    return (
+        _HINTED
+        * float(TextPath((0, 0), text.replace("$", "S"), prop=font).get_extents().width)
+        / _PT_PER_INCH
+    )
+
+
+def _height_inch(lines: int, size_pt: float) -> float:
+    """How high lines of text are, with a gap to what comes next; nothing without lines."""
+    return (1.2 * lines + 0.6) * size_pt / _PT_PER_INCH if lines else 0.0
 
 
 def check_picture(out: Path) -> None:
@@ -210,7 +287,7 @@ def _draw_links(axes: Axes, scenario: Scenario, positions: Positions) -> None:
 
 
 def _draw_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
-    """A marker for each node by its kind, a dark rim where it has a GPU, and a legend of what is there."""
+    """A marker for each node by its kind, with a dark rim where it has a GPU."""
     size = float(np.clip(9000 / len(positions), 20, 260))
     for kind, (marker, colour) in KINDS.items():
         for equipped in (False, True):
@@ -228,12 +305,6 @@ def _draw_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:
                 )  # fmt: skip
     if len(positions) <= _MOST_LABELLED_NODES:
         _name_nodes(axes, scenario, positions)
-    handles, _ = axes.get_legend_handles_labels()
-    axes.legend(
-        loc="upper right", bbox_to_anchor=(0.99, 0.995), bbox_transform=axes.figure.transFigure, ncols=len(handles),
-        frameon=False, fontsize=9, markerscale=float(min(1.0, 9 / np.sqrt(size))), handletextpad=0.3, columnspacing=1.2,
-        borderaxespad=0.2,
-    )  # fmt: skip
 
 
 def _name_nodes(axes: Axes, scenario: Scenario, positions: Positions) -> None:

@@ -9,6 +9,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from netgen.report.fitting import fitted
+
 Figures = Mapping[str, Any]
 _MODES = ("continuation", "offloading", "addition")
 
@@ -35,16 +37,16 @@ def modes_table(modes: Figures, baseline: Figures | None) -> Table | None:
         padding=0,
         pad_edge=False,
     )
-    table.add_column("mode", no_wrap=True)
-    table.add_column("figure", no_wrap=True)
-    table.add_column("this run", justify="right", no_wrap=True)
+    table.add_column("mode")
+    table.add_column("figure")
+    table.add_column("this run", justify="right")
     if without and baseline is not None:
-        table.add_column(Text(baseline["policy"]), justify="right", no_wrap=True)
+        table.add_column(Text(baseline["policy"]), justify="right")
     for mode in used:
         columns = [modes[mode], *([without[mode]] if without and mode in without else [])]
         for place, (label, shown) in enumerate(_ROWS[mode]):
             table.add_row(mode if place == 0 else "", label, *(Text(shown(figures)) for figures in columns))
-    return table
+    return fitted(table)
 
 
 def _count(*keys: str) -> Callable[[Figures], str]:
@@ -87,26 +89,26 @@ def _transfer(figures: Figures) -> str:
 _ROWS: dict[str, tuple[tuple[str, Callable[[Figures], str]], ...]] = {
     "continuation": (
         ("hand-overs / returns", _count("handovers", "returns")),
-        ("needless hand-overs (of judged)", _needless),
+        ("needless, of those judged", _needless),
         ("refused / unfinished", _count("refused", "unfinished")),
         ("interrupted users", _of("interrupted_users", "users")),
         ("interruption, all users", _number("interruption_s", "s")),
         ("segments lost", _count("segments_lost")),
         ("segments repaired / sent again", _count("segments_repaired", "segments_resent")),
-        ("through cells", _bits("cellular_bits")),
-        ("context transfer mean / longest", _transfer),
+        ("sent by cells", _bits("cellular_bits")),
+        ("context transfer, mean / longest", _transfer),
     ),
     "offloading": (
-        ("cell load mean / busiest", _share("cell_load_mean", "cell_load_busiest")),
+        ("cell load, mean / busiest", _share("cell_load_mean", "cell_load_busiest")),
         ("users late, lost or blocked", _of("late_or_blocked_users", "users")),
         ("segments late or lost", _share("late_or_blocked_segments_share")),
         ("users blocked", _of("blocked_users", "users")),
         ("contents to tower / back", _count("moves_to_tower", "moves_back")),
         ("users moved", _of("moved_users", "users")),
-        ("freed of the most that can be", _share("freed_of_bound")),
+        ("cells freed, of the bound", _share("freed_of_bound")),
         ("time to offload", _number("time_to_offload_mean_s", "s")),
-        ("by the tower, once for all", _bits("tower_bits")),
-        ("through cells", _bits("cellular_bits")),
+        ("sent by the tower", _bits("tower_bits")),
+        ("sent by cells", _bits("cellular_bits")),
     ),
     "addition": (
         ("segments enhanced / alone", _count("segments_enhanced", "segments_common_alone")),

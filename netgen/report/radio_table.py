@@ -9,16 +9,18 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from netgen.report.fitting import fitted
+
 _SCALES = {"sinr_db": ("SINR [dB]", 1.0, 1), "rate_bps": ("rate [Mbit/s]", 1e6, 2)}
 
 
 def radio_table(radio: Mapping[str, Any]) -> Table:
     """Percentiles over users and time, one line for each quantity of each network or channel."""
     table = Table(title="radio", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    table.add_column("network", no_wrap=True)
-    table.add_column("over users and time", no_wrap=True)
+    table.add_column("network")
+    table.add_column("over users and time")
     for name in ("5 %", "25 %", "50 %", "75 %", "95 %", "mean", "cov-\nered"):
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     for node, found in radio.items():
         for quantity, (label, scale, digits) in _SCALES.items():
             if quantity not in found:
@@ -29,7 +31,7 @@ def radio_table(radio: Mapping[str, Any]) -> Table:
             ]
             covered = f"{found['coverage']:.1%}" if quantity == "sinr_db" else ""
             table.add_row(node, Text(label), *shown, covered)
-    return table
+    return fitted(table)
 
 
 def sector_lines(radio: Mapping[str, Any]) -> list[str]:

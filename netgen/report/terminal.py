@@ -16,6 +16,7 @@ from rich.text import Text
 from netgen.report.coverage_table import coverage_table
 from netgen.report.crossover_table import crossover_sentence, crossover_table, progress_line
 from netgen.report.explanation_table import explanation_tables
+from netgen.report.fitting import fitted
 from netgen.report.modes_table import modes_table
 from netgen.report.radio_table import radio_table, sector_lines
 
@@ -62,16 +63,16 @@ def _console() -> Console:
 def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     """The summary of a run."""
     console = _console()
-    console.print(_headline(summary))
-    console.print(_receivers(summary))
+    console.print(_headline(summary), crop=False)
+    console.print(_receivers(summary), crop=False)
     if any(node.get("gpu_offered_load") for node in summary["nodes"].values()):
-        console.print(_gpus(summary))
-    console.print(_links(summary))
+        console.print(_gpus(summary), crop=False)
+    console.print(_links(summary), crop=False)
     if summary["radio"]:
-        console.print(radio_table(summary["radio"]))
+        console.print(radio_table(summary["radio"]), crop=False)
     modes = modes_table(summary["service_modes"], summary.get("baseline"))
     if modes is not None:
-        console.print(modes)
+        console.print(modes, crop=False)
     _notes(console, summary)
     console.print(Text(f"run directory: {folder}", style="bold"))
 
@@ -79,7 +80,7 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
 def coverage_tables(maps: Sequence[MadeMap], title: str, files: Mapping[str, tuple[Path, Path]]) -> None:
     """Coverage maps, and where their files are."""
     console = _console()
-    console.print(coverage_table(maps, title))
+    console.print(coverage_table(maps, title), crop=False)
     for picture, geotiff in files.values():
         console.print(Text(f"{picture}, {geotiff}"))
 
@@ -150,8 +151,10 @@ def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
     ranked = sorted(pairs, key=lambda pair: -summary["receivers"][pair[0]][pair[1]]["segments_offered"])
     shown = set(ranked[:most])
     table = _compact(f"the {most} largest of {len(pairs)} receivers" if len(pairs) > most else "receivers")
-    table.add_column("service", no_wrap=True)
-    table.add_column("receiver", no_wrap=True)
+    if len(pairs) > most:
+        table.caption = f"the other {len(pairs) - most} are in summary.json, under receivers"
+    table.add_column("service")
+    table.add_column("receiver")
     for name in (
         "users",
         "offer-\ned",
@@ -162,9 +165,9 @@ def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
         "delay\n[s]",
         "util-\nity",
     ):
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     if beside:
-        table.add_column(Text(f"vs\n{summary['baseline']['policy']}"), justify="right", no_wrap=True)
+        table.add_column(Text("fidelity\n- baseline"), justify="right")
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
             if (service, receiver) not in shown:
@@ -178,7 +181,7 @@ def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
                 difference = beside[service][receiver]["difference"]
                 row.append("-" if difference is None else f"{difference:+.3f}")
             table.add_row(*row)
-    return table
+    return fitted(table)
 
 
 def _gpus(summary: Mapping[str, Any]) -> Table:
@@ -189,7 +192,7 @@ def _gpus(summary: Mapping[str, Any]) -> Table:
         "jobs", "con-\ntracted", "for-\nwarded", "ex-\npanded", "busy\n[s]", "offered\nload", "longest\nqueue",
         "deadline\nmisses",
     ):  # fmt: skip
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     for name, node in summary["nodes"].items():
         if "gpu_offered_load" in node:
             table.add_row(
@@ -197,7 +200,7 @@ def _gpus(summary: Mapping[str, Any]) -> Table:
                 f"{node['gpu_busy_s']:.1f}", f"{node['gpu_offered_load']:.2f}", str(node["gpu_queue_max"]),
                 str(node["deadline_misses"]),
             )  # fmt: skip
-    return table
+    return fitted(table)
 
 
 def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
@@ -205,15 +208,17 @@ def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
     ranked = sorted(summary["links"].items(), key=lambda item: (-(item[1]["utilisation"] or 0.0), item[0]))
     shown = f"the {most} busiest of {len(ranked)} links" if len(ranked) > most else "links"
     table = _compact(shown)
+    if len(ranked) > most:
+        table.caption = f"the other {len(ranked) - most} are in summary.json, under links"
     table.add_column("link")
     for name in ("carried\n[Mbit]", "used", "lost\n[Mbit]", "semantic\n[bit]", "semantic\nuse"):
-        table.add_column(Text(name), justify="right", no_wrap=True)
+        table.add_column(Text(name), justify="right")
     for name, link in ranked[:most]:
         table.add_row(
             name, f"{link['carried_bits'] / 1e6:,.2f}", _number(link["utilisation"]), f"{link['lost_bits'] / 1e6:,.2f}",
             f"{link['semantic_bits']:,.0f}", _number(link["semantic_utilisation"]),
         )  # fmt: skip
-    return table
+    return fitted(table)
 
 
 def _notes(console: Console, summary: Mapping[str, Any]) -> None:

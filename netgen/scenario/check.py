@@ -267,7 +267,9 @@ def baseline_is_a_policy(draft: Draft) -> Iterator[Issue]:
     """The policy that is run beside is in the scenario."""
     scenario = draft.scenario
     if scenario.baseline is not None:
-        builtin = (BUILTIN_POLICY, *((BUILTIN_SERVICE_POLICY,) if scenario.collaboration is not None else ()))
+        together = draft.root.mapping.get("collaboration")
+        written = together is not None and together.value is not None
+        builtin = (BUILTIN_POLICY, *((BUILTIN_SERVICE_POLICY,) if written else ()))
         yield from dangling(draft, ("baseline",), scenario.baseline, "policies", builtin=builtin)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from netgen.document.tree import Issue, Key
 from netgen.scenario.check import Check, Draft, dangling, repeated
 from netgen.scenario.expansion import BUILTIN_SERVICE_POLICY
-from netgen.schema.collaboration import Addition, Continuation, Offloading
+from netgen.schema.collaboration import Addition, Collaboration, Continuation, Offloading
 from netgen.schema.network import CellNode, RanNode, TowerNode
 from netgen.schema.radio import FixedBroadcast
 from netgen.schema.scenario import Scenario, Service
@@ -29,6 +29,22 @@ def modes(scenario: Scenario) -> list[tuple[str, Mode]]:
         ("addition", together.addition),
     ]
     return [(name, mode) for name, mode in named if mode is not None]
+
+
+_MODES = ("continuation", "offloading", "addition")
+_KEYS = frozenset(field.alias or name for name, field in Collaboration.model_fields.items())
+
+
+def written_modes(draft: Draft) -> tuple[str, ...]:
+    """Return the modes that the document has, those of a wrong shape too; all where one cannot tell."""
+    together = draft.root.mapping.get("collaboration")
+    if together is None or together.value is None:
+        return ()
+    if not isinstance(together.value, dict) or not together.value.keys() <= _KEYS:
+        return _MODES
+    return tuple(
+        name for name in _MODES if name in together.mapping and together.mapping[name].value is not None
+    )
 
 
 def _listed(draft: Draft, *names: str) -> Iterator[tuple[Place, str, str, Service]]:

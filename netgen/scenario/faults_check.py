@@ -8,7 +8,9 @@ from itertools import islice
 from netgen.document.tree import Issue, Key
 from netgen.errors import did_you_mean
 from netgen.scenario.check import Check, Draft, dangling, of_kind
-from netgen.scenario.collaboration_check import modes
+from netgen.scenario.collaboration_check import written_modes
+from netgen.schema.network import RanNode
+from netgen.schema.radio import HexagonalLayout
 
 _EXAMPLES = {
     "tower": "the name of a tower",
@@ -41,6 +43,29 @@ def faulty_stations_exist(draft: Draft) -> Iterator[Issue]:
             yield draft.issue(keys, f"names no sector; accepted: {name}:SECTOR, or {name} for all of them")
         else:
             yield from of_kind(draft, keys, name, "ran")
+            yield from _sector_exists(draft, keys, name, sector)
+
+
+def hexagonal_sectors(layout: HexagonalLayout) -> list[str]:
+    """Names of the sectors of a hexagonal layout, in order; a test compares them with those of the model."""
+    return [
+        f"site-{site + 1}-{sector + 1}" for site in range(layout.sites) for sector in range(layout.sectors)
+    ]
+
+
+def _sector_exists(draft: Draft, keys: tuple[Key, ...], name: str, sector: str) -> Iterator[Issue]:
+    """Yield an issue when a hexagonal layout has no such sector; a file's sites are known once it is read."""
+    node = draft.scenario.nodes.get(name)
+    if (
+        not isinstance(node, RanNode)
+        or node.radio is None
+        or not isinstance(node.radio.layout, HexagonalLayout)
+    ):
+        return
+    known = hexagonal_sectors(node.radio.layout)
+    if sector not in known:
+        accepted = f"{name}:{known[0]} to {name}:{known[-1]}, or {name} for all of them"
+        yield draft.issue(keys, f"names no sector of {name}; accepted: {accepted}")
 
 
 def faulty_links_exist(draft: Draft) -> Iterator[Issue]:
@@ -76,7 +101,7 @@ def faulty_gpus_exist(draft: Draft) -> Iterator[Issue]:
 
 def faulty_cores_exist(draft: Draft) -> Iterator[Issue]:
     """The way between the cores can be cut where there are cores."""
-    if modes(draft.scenario):
+    if written_modes(draft):
         return
     for index, fault in enumerate(draft.scenario.faults):
         if fault.what == "cores":

@@ -40,6 +40,8 @@ _SHORT_KEYS = {
     "gpu": "device", "capacity": "rate", "loss": "probability", "join": "kind", "stay": "for", "predictor": "kind",
 }  # fmt: skip
 _SHORT_KINDS = {"capacity": "constant", "loss": "random", "stay": "constant"}
+_DIVIDED = (*NAMED_SECTIONS, "collaboration")
+"""Sections of which each entry can be left out for itself."""
 _PLACEHOLDERS = {"name": "unnamed", "duration": "1e8 s"}
 
 
@@ -143,7 +145,7 @@ def _salvaged(document: dict[str, Any], error: ValidationError) -> dict[str, Any
         if not keys or (details["type"] == "extra_forbidden" and _removed(rest, keys)):
             continue
         section = rest.get(keys[0])
-        if keys[0] in NAMED_SECTIONS and len(keys) > 1 and isinstance(section, dict):
+        if keys[0] in _DIVIDED and len(keys) > 1 and isinstance(section, dict):
             section.pop(keys[1], None)
         else:
             rest.pop(keys[0], None)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from netgen.document.tree import Issue, Key
 from netgen.errors import InputError, PolicySetupError
 from netgen.policy import AdditionPolicy, ContinuationPolicy, OffloadingPolicy, RelayPolicy
-from netgen.policy.loading import POLICY_KINDS, kinds_of
+from netgen.policy.loading import POLICY_KINDS, kinds_of, load_policy_class, policy_factory
+from netgen.policy.parameters import checked_parameters
 from netgen.scenario.check import Check, Draft
-from netgen.scenario.collaboration_check import modes
+from netgen.scenario.collaboration_check import modes, written_modes
 from netgen.schema.scenario import Scenario
 
 _OF_MODE: dict[str, type] = {
@@ -34,13 +35,39 @@ def baseline_replaces_something(draft: Draft) -> Iterator[Issue]:
     if scenario.baseline is None:
         return
     kinds = _kinds(scenario, scenario.baseline)
-    here = (RelayPolicy, *(_OF_MODE[name] for name, _ in modes(scenario)))
+    # A mode whose shape is wrong is left out of the scenario, and is there all the same.
+    here = (RelayPolicy, *(_OF_MODE[name] for name in written_modes(draft)))
     if kinds and not set(kinds) & set(here):
         reason = f"is {_listed(kinds, 'and')}, and replaces nothing here; accepted: {_listed(here, 'or')}"
         yield draft.issue(("baseline",), reason)
 
 
-POLICY_CHECKS: tuple[Check, ...] = (policies_are_of_their_kind, baseline_replaces_something)
+def policies_take_their_parameters(draft: Draft) -> Iterator[Issue]:
+    """What is given to a policy that can be loaded is known to its class, and accepted by it."""
+    for name, reference in draft.scenario.policies.items():
+        place: tuple[Key, ...] = ("policies", name, "with")
+        try:
+            _, defects = checked_parameters(load_policy_class(reference.use), reference.parameters)
+        except (InputError, PolicySetupError):
+            continue  # told when the policy is wanted
+        for defect in defects:
+            where = place if defect.kind == "missing" else (*place, defect.name)
+            yield draft.issue(where, defect.reason, at_key=defect.kind != "value")
+        if not defects:
+            try:
+                policy_factory(reference.use, reference.parameters, base=None)
+            except PolicySetupError:
+                continue  # told when the policy is wanted
+            except InputError as error:
+                reason = f"is refused by the policy: {error.__cause__}; accepted: other values"
+                yield draft.issue(place, reason)
+
+
+POLICY_CHECKS: tuple[Check, ...] = (
+    policies_are_of_their_kind,
+    baseline_replaces_something,
+    policies_take_their_parameters,
+)
 
 
 def _named(scenario: Scenario) -> Iterator[tuple[tuple[Key, ...], str, type]]:

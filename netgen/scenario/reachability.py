@@ -240,7 +240,12 @@ def _unused(scenario: Scenario) -> Iterator[str]:
         runnable.add(addition.action)
     for section, names, used, why in (
         ("contents", scenario.contents, contents, "no service sends it"),
-        ("policies", scenario.policies, policies, "no service, node or baseline names it"),
+        (
+            "policies",
+            scenario.policies,
+            policies,
+            "no service, node, mode of collaboration or baseline names it",
+        ),
         ("actions", scenario.actions, runnable, "no node with a GPU may run it"),
     ):
         yield from (f"{section}.{name} is not used: {why}" for name in names if name not in used)

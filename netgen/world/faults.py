@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -30,6 +31,17 @@ def build_outages(scenario: Scenario, streams: Streams) -> Mapping[str, Mapping[
         luck = hashed_uniform(streams.key(f"world/faults/{fault.what}/{where}"), np.array([len(known)]))
         known += outage_spans(fault.at_s, fault.repair_s, random=fault.random, luck=luck)
     return {what: {where: Outages.of(each) for where, each in found.items()} for what, found in spans.items()}
+
+
+def fault_rows(outages: Mapping[str, Mapping[str, Outages]]) -> list[dict[str, str | float | None]]:
+    """What is out of order from when until when, by its begin; an end that never comes is None."""
+    rows: list[dict[str, str | float | None]] = [
+        {"what": what, "where": where, "begin_s": begin_s, "end_s": end_s if math.isfinite(end_s) else None}
+        for what, places in outages.items()
+        for where, found in places.items()
+        for begin_s, end_s in found.spans()
+    ]
+    return sorted(rows, key=lambda row: (row["begin_s"], row["what"], row["where"]))
 
 
 def outages_of(outages: Mapping[str, Mapping[str, Outages]], what: str) -> Mapping[str, Outages]:

@@ -442,7 +442,10 @@ def blocked_with_reason(scenario: dict, tables: dict[str, list[dict]]) -> None:
 
 
 def cells_are_filled_as_told(scenario: dict, tables: dict[str, list[dict]]) -> None:
-    """Cells take users on up to the share that they may be filled to; whom they block would not have fitted."""
+    """Cells take users on up to the share that they may be filled to; whom they block would not have fitted.
+
+    What continuation has cast once for all may be cast to each one later, by users who have been taken on already.
+    """
     together = scenario["collaboration"]
     moved = {
         name for mode in ("continuation", "offloading") for name in together.get(mode, {}).get("services", [])
@@ -450,7 +453,7 @@ def cells_are_filled_as_told(scenario: dict, tables: dict[str, list[dict]]) -> N
     contents = {
         name: scenario["contents"][service["content"]] for name, service in scenario["services"].items()
     }
-    if any(contents[name]["sizes"] != "constant" for name in moved):
+    if any(content["sizes"] != "constant" for content in contents.values()):
         return
     period_s = parse_s(together["cores"]["period"])
     down = {fault["where"] for fault in scenario["faults"] if fault["what"] == "cell"}
@@ -459,15 +462,14 @@ def cells_are_filled_as_told(scenario: dict, tables: dict[str, list[dict]]) -> N
             continue
         capacity, peak = parse_bps(node["radio"]["capacity"]), parse_bps(node["radio"]["peak_rate"])
         room = together["admission"] * capacity * (1 + 1e-9)
-        mine = [
-            row for row in tables["segments"]
-            if row["receiver"] == name and row["service"] in moved and row["purpose"] == "stream"
-        ]  # fmt: skip
-        taken = [row for row in mine if row["reason"] != "blocked"]
-        rate = {service: parse_bps(contents[service]["rate"]) for service in moved}
+        here = [row for row in tables["segments"] if row["receiver"] == name and row["purpose"] == "stream"]
+        mine = [row for row in here if row["service"] in moved]
+        taken = [row for row in here if row["reason"] != "blocked"]
+        rate = {service: parse_bps(content["rate"]) for service, content in contents.items()}
         for offered_s in {row["offered_s"] for row in mine}:
-            now = [row for row in taken if row["offered_s"] == offered_s]
-            assert sum(rate[row["service"]] * row["users"] for row in now) <= room
+            now = [row for row in mine if row["offered_s"] == offered_s and row["reason"] != "blocked"]
+            took = sum(rate[row["service"]] * row["users"] for row in now)
+            assert took <= room or "continuation" in together
         for row in mine:
             if row["reason"] == "blocked" and rate[row["service"]] <= peak:
                 near = [each for each in taken if abs(each["offered_s"] - row["offered_s"]) <= period_s + 0.5]

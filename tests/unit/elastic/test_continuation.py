@@ -45,7 +45,7 @@ class Core:
         parts = ContinuationParts(
             link=self.link, watch=self._watch(), roster=self.roster, switches=self.switches,
             desk=SimpleNamespace(resend=lambda service, who: self.resent.append((service, who.tolist()))),
-            writer=self.writer, multicast={}, message_bits=10, context_bits=5, period_s=1.0, horizon_s=3.0, poor=POOR,
+            writer=self.writer, message_bits=10, context_bits=5, period_s=1.0, horizon_s=3.0, poor=POOR,
         )  # fmt: skip
         self.parts = parts
         track = SimpleNamespace(bits=np.array([100, 300]), segment_s=2.0)
@@ -66,7 +66,7 @@ class Core:
     def _watch(self):
         cell = CellView("c1", 0.5, 0.0, 0, 0.0, 0, on_air=True, gpu=None)
         return SimpleNamespace(
-            cells=(cell,), part_of=lambda who: np.zeros(len(who), dtype=np.int64),
+            cells=(cell,), names=("c1",), part_of=lambda who: np.zeros(len(who), dtype=np.int64),
             shares=lambda who: np.full(len(who), 0.25), multicast_shares=self._multicast, admit=self._admit,
             release=lambda who: self.released.append(who.tolist()),
         )  # fmt: skip
@@ -310,15 +310,43 @@ def test_only_its_own_rows_are_its_business(core):
     assert made.roster.serve.tolist() == [B, C, B]
 
 
-def test_the_cast_is_set_for_the_service_and_every_decision_is_recorded(core):
+def test_cells_cast_to_those_whom_they_carry_as_is_decided_for_their_tower(core):
+    made = core(
+        ContinuationDecision(rows(C, C), "multicast"), ContinuationDecision(rows(C, C)),
+        kinds=("tower", "tower", "tower"), mine=rows(0, 1),
+    )  # fmt: skip
+    made.roster.multicast[2] = True
+    made.tick(0.0)
+    assert made.roster.multicast.tolist() == [True, True, True]
+    made.wait(1.0)
+    made.tick(1.0)
+    assert made.roster.multicast.tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("share", "once", "expected"),
+    [
+        ([0.25, 0.25], 0.4, True),
+        ([0.25, 0.25], 0.5, False),  # equal: unicast
+        ([0.25, 0.25], np.inf, False),
+        ([np.inf, 0.25], 0.2, None),  # who cannot have it by unicast is no member, the other one is
+    ],
+)
+def test_each_cell_takes_the_cheaper_cast(core, share, once, expected):
+    made = core(ContinuationDecision(rows(C, C), "cheaper"))
+    made.parts.watch.shares = lambda who: np.array(share)[who]
+    made.parts.watch.multicast_shares = lambda who: np.array([once])
+    made.tick(0.0)
+    assert made.roster.multicast.tolist() == ([False, True] if expected is None else [expected] * 2)
+
+
+def test_every_decision_is_recorded(core):
     made = core(ContinuationDecision(rows(C, B), "multicast", "because"), [B, B])
     made.loss[0] = 0.2
     made.tick(0.0)
-    assert made.parts.multicast == {"s": True}
     made.env.run(until=S)
     made.answers = [ContinuationDecision(rows(C, B))]
     made.tick(1.0)
-    assert made.parts.multicast == {"s": False}
     made.writer.close()
     first, second = pq.read_table(made.folder / "decisions.parquet").to_pylist()
     assert (first["kind"], first["reason"]) == ("broadcast 1, repaired 0, cellular 1, multicast", "because")

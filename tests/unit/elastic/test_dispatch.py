@@ -24,7 +24,7 @@ class Carriers:
     def __init__(self, people, *, refused=(), silent=(), positions=None):
         self.population, self.roster = people, Roster(people)
         self.refused, self.silent, self.now_s = set(refused), set(silent), 0.0
-        self.asked, self.calls = [], []
+        self.asked, self.calls, self.arranged = [], [], []
         count = len(people.users)
         self.reception = SimpleNamespace(
             population=people, broadcasts={"mast:air": None}, downlinks={"c1": None, "c2": None},
@@ -39,7 +39,7 @@ class Carriers:
             plain=plain, services=frozenset({"s"}), additions={"more": added}, reception=self.reception,
             watch=SimpleNamespace(roster=self.roster, admit=self._admit),
             carries=lambda service, channel: (service, channel) not in self.silent,
-            multicast={}, now_ns=lambda: round(self.now_s * S),
+            arrange=self.arranged.append, now_ns=lambda: round(self.now_s * S),
         )  # fmt: skip
 
     def _admit(self, mine):
@@ -137,14 +137,14 @@ def test_only_who_watches_is_offered_a_segment(population, now_s, expected):
     assert carriers.dispatcher.watching == {"s": len(expected)}
 
 
-def test_the_way_of_casting_is_that_of_the_last_decision(population):
-    carriers = Carriers(population("cell"))
-    casts = []
-    for chosen in (None, True, False):
-        if chosen is not None:
-            carriers.dispatcher.multicast["s"] = chosen
-        casts.append({shipment.receivers[0]: shipment.multicast for shipment in carriers.ship()})
-    assert casts == [{"mast:air": None, "c1": cast} for cast in (None, True, False)]
+def test_users_of_one_cell_may_be_cast_to_in_both_ways(population):
+    carriers = Carriers(population("cell", "cell", "cell", "other-cell"))
+    carriers.roster.multicast[[0, 2]] = True
+    found = [
+        (each.receivers, each.rows.tolist(), each.multicast) for each in carriers.ship(receivers=("c1", "c2"))
+    ]
+    assert found == [(("c1",), [0, 2], True), (("c1",), [1], False), (("c2",), [3], False)]
+    assert carriers.arranged == ["s"]
 
 
 def test_what_does_not_collaborate_is_sent_as_ever_and_enhancements_as_their_policy_says(population):

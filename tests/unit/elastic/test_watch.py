@@ -40,6 +40,7 @@ class Cells:
         self.watch = CellWatch(
             self.downlinks, reception, nodes, self.roster,
             rate_bps=np.broadcast_to(np.asarray(rate_bps, dtype=float), (count,)), admission=admission,
+            asked=np.ones(count, dtype=bool),
         )  # fmt: skip
 
     def look(self, time_s):

@@ -20,7 +20,9 @@ def segment(record):
             "service": "live", "source_kind": kind, "purpose": "stream", "users": users, "users_delivered": got,
             "users_late": late, "outcome": "delivered" if got else "lost", "received_bits": 100 if got else 0,
         }  # fmt: skip
-        return record(SegmentRecord, **given | more)
+        made = given | more
+        cell_bits = made["received_bits"] * got if kind == "cellular" else 0
+        return record(SegmentRecord, **{"cell_bits": cell_bits} | made)
 
     return make
 

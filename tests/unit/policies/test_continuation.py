@@ -170,27 +170,17 @@ def test_repair_only_repairs_everybody_or_who_loses():
     assert serve(make("RepairOnly", enter=0.05), view(losses, served=[R, R, C])) == [B, B, R]
 
 
-@pytest.mark.parametrize(
-    ("losses", "shares", "given", "cast"),
-    [
-        ([0.5, 0.5], 0.1, 0.15, "multicast"),  # 0.2 by unicast
-        ([0.5, 0.5], 0.1, 0.2, "unicast"),  # equal
-        ([0.5, 0.5], 0.1, 0.3, "unicast"),
-        ([0.5, 0.5, 0.5], [0.1, 0.2, 0.3], 0.0, "multicast"),  # not in the view: as much as the largest, 0.3
-        ([0.5], 0.1, 0.0, "unicast"),
-        ([0.0, 0.0], 0.1, 0.0, "unicast"),  # nobody
-    ],
-)
-def test_the_cheaper_cast_is_found(losses, shares, given, cast):
-    seen = view(losses, share=shares, multicast=(given,))
-    assert asked(make("Threshold", cast="cheaper"), seen).cast == cast
+@pytest.mark.parametrize("cast", ["unicast", "multicast", "cheaper"])
+@pytest.mark.parametrize("name", ["CellularOnly", "Threshold", "Predictive", "JustInTime"])
+def test_the_cast_is_left_to_the_cells(name, cast):
+    assert asked(make(name, cast=cast), view([0.5, 0.5])).cast == cast
 
 
-def test_the_cheaper_cast_sums_over_cells_where_somebody_is_carried():
-    """Unicast takes 0.3 + 0.1; multicast 0.1 + 0.2, and nothing of the cell without users."""
-    seen = view([0.5, 0.5, 0.5, 0.5], cell=[0, 0, 0, 1], multicast=(0.1, 0.2, 0.9))
-    assert asked(make("Threshold", cast="cheaper"), seen).cast == "multicast"
-    assert asked(make("Threshold", cast="unicast"), seen).cast == "unicast"
+def test_the_reason_says_who_comes_back_and_when_too_few_are_poor():
+    policy = make("Threshold", least_users=2)
+    assert asked(policy, view([0.5, 0.0])).reason.endswith("1 of 2 users lose 0.1 or more, too few to act")
+    back = asked(policy, view([0.0, 0.0], served=[C, B], since=9.0)).reason
+    assert back.endswith("0 of 2 users lose 0.1 or more; 1 receive the tower well again and come back")
 
 
 def test_cheapest_repairs_small_losses_and_carries_large_ones():

@@ -102,7 +102,7 @@ def test_cast_reason_and_type_are_checked():
     assert refusal(checked_continuation, None, view) == "None is no ContinuationDecision"
     for cast in ("anycast", None, np.zeros(2)):
         message = refusal(checked_continuation, ContinuationDecision(legal, cast), view)
-        assert message.endswith("is neither unicast nor multicast")
+        assert message.endswith("is neither unicast, multicast nor cheaper")
     for reason in ("two\nlines", 3):
         message = refusal(checked_continuation, ContinuationDecision(legal, reason=reason), view)
         assert message == f"the reason {reason!r} is not text on one line"

@@ -6,10 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from netgen.errors import InputError, MissingDependencyError
-from netgen.report.drawing import _layout, capacity_text, draw_scenario, rate_text
+from netgen.report.drawing import _layout, capacity_text, draw_scenario, in_lines, rate_text
 from netgen.scenario import Scenario, load_scenario
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
@@ -78,6 +80,70 @@ def test_it_shows_names_devices_capacities_and_users(small, tmp_path):
         "crowd: 12 users at spot",
     ):
         assert f"<!-- {word} -->" in text, word
+
+
+def extents(scenario, monkeypatch, tmp_path):
+    """Every text of a drawing with its box, and the box of the picture, as they come out in a PNG."""
+    kept = []
+    monkeypatch.setattr("netgen.report.drawing.save_figure", lambda figure, _out: kept.append(figure))
+    draw_scenario(scenario, tmp_path / "boxes.png")
+    figure = kept[0]
+    figure.dpi = 110
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    texts = [text for text in figure.findobj(Text) if text.get_text() and text.get_visible()]
+    return figure.bbox, {text.get_text(): text.get_window_extent(renderer) for text in texts}
+
+
+@pytest.mark.parametrize("name", ["regional", "addition_stadium", "city_57", "elastic_small"])
+def test_nothing_is_cut_off_and_title_legend_and_foot_are_apart(name, monkeypatch, tmp_path):
+    scenario = load_scenario(SCENARIOS / f"{name}.yaml")
+    whole, boxes = extents(scenario, monkeypatch, tmp_path)
+    for text, box in boxes.items():
+        assert whole.x0 <= box.x0, text
+        assert box.x1 <= whole.x1, text
+        assert whole.y0 <= box.y0, text
+        assert box.y1 <= whole.y1, text
+    title = boxes[scenario.name]
+    foot = next(box for text, box in boxes.items() if " users at " in text)
+    for text, box in boxes.items():
+        if box is not title:
+            assert box.y1 <= title.y0, text
+        if box is not foot:
+            assert foot.y1 <= box.y0, text
+
+
+def test_long_names_go_on_further_lines(monkeypatch, tmp_path):
+    node = "n" * 64
+    audience = {"count": 12, "cells": [node], "watches": ["play"]}
+    content = {
+        "kind": "parametric", "format": "720p25", "rate": "1 Mbit/s", "class": "natural", "semantic_bits": 9,
+    }  # fmt: skip
+    scenario = scenario_of(
+        tmp_path,
+        nodes={
+            "a": "server",
+            node: {"kind": "cell", "radio": {"capacity": "9 Mbit/s", "peak_rate": "3 Mbit/s"}},
+        },
+        links={f"a -> {node}": {"capacity": "7 Mbit/s"}},
+        contents={"clip": content},
+        services={"play": {"content": "clip", "from": "a", "to": node}},
+        audiences={f"crowd-{'m' * 50}": audience},
+    )
+    whole, boxes = extents(scenario, monkeypatch, tmp_path)
+    foot = next(box for text, box in boxes.items() if " users at" in text.replace("\n", " "))
+    assert foot.x1 <= whole.x1
+
+
+def test_words_are_broken_only_when_they_are_too_long_alone():
+    assert in_lines("one two three", 100.0, size_pt=9) == ["one two three"]
+    assert in_lines("one two three", 0.6, size_pt=9) == ["one two", "three"]
+    broken = in_lines("a " + "w" * 40, 0.6, size_pt=9)
+    assert broken[0] == "a"
+    assert len(broken) > 2
+    assert "".join(broken[1:]) == "w" * 40
+    assert in_lines("", 1.0, size_pt=9) == []
 
 
 def test_it_leaves_capacities_out_when_links_are_many(tmp_path):

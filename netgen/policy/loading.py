@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
+from netgen.document.parameters import checked_parameters
 from netgen.errors import InputError, PolicySetupError, did_you_mean
 from netgen.policy.base import RelayPolicy
 from netgen.policy.builtin import ForwardOnly, NeverCollaborate
-from netgen.policy.parameters import checked_parameters
 from netgen.policy.service_policies import SERVICE_POLICIES, ServicePolicy
 from netgen.registry import Registry
 

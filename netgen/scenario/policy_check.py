@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from netgen.document.parameters import checked_parameters
 from netgen.document.tree import Issue, Key
 from netgen.errors import InputError, PolicySetupError
 from netgen.policy import AdditionPolicy, ContinuationPolicy, OffloadingPolicy, RelayPolicy
 from netgen.policy.loading import POLICY_KINDS, kinds_of, load_policy_class, policy_factory
-from netgen.policy.parameters import checked_parameters
 from netgen.scenario.check import Check, Draft
 from netgen.scenario.collaboration_check import modes, written_modes
 from netgen.schema.scenario import Scenario

@@ -128,7 +128,9 @@ def _outages_of(name: str, layout: SiteLayout, outages: Mapping[str, Outages]) -
             continue
         if colon and sector not in numbers:
             raise InputError(
-                f'outage of "{where}": "{name}" has no sector "{sector}"; accepted: {", ".join(numbers)}'
+                f'faults: where: "{where}" names no sector of {name}; accepted: '
+                f"{', '.join(f'{name}:{known}' for known in islice(numbers, 12))}"
+                f"{f', ... ({len(numbers)} in all)' if len(numbers) > 12 else ''}{did_you_mean(sector, numbers)}"
             )
         found[numbers[sector] if colon else None] = spans
     return found

@@ -131,7 +131,7 @@ def test_debug_shows_where(folder, capsys):
     ("change", "parts"),
     [
         ({"parameters": "{limti: 3}"}, ['no parameter "limti"', 'did you mean "limit"?', "accepted: limit"]),
-        ({"parameters": "{limit: soon}"}, ['s.yaml:', 'with.limit = "soon"', "accepted: a number"]),
+        ({"parameters": "{limit: soon}"}, ["s.yaml:", 'with.limit = "soon"', "accepted: a number"]),
         ({"parameters": "{limit: -1}"}, ["limit must not be negative"]),
         ({"use": "mine.py:Mien"}, ['has no class "Mien"', 'did you mean "Mine"?']),
         ({"use": "mine.py:json"}, ["has no class"]),

@@ -168,7 +168,7 @@ def test_the_baseline_meets_the_same_world_and_has_its_own_records(small, tmp_pa
 def test_warnings_say_what_is_odd(small):
     small.write_text(TEXT + "policies: {idle: forward}\n", encoding="utf-8")
     assert run(small, out="out").warnings == (
-        "policies.idle is not used: no service, node or baseline names it",
+        "policies.idle is not used: no service, node, mode of collaboration or baseline names it",
     )
 
 

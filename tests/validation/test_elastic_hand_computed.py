@@ -815,3 +815,140 @@ def test_every_step_from_repair_to_a_cell_is_judged(hand):
         ("cellular", "broadcast", None),
     ]
     assert ran.summary["service_modes"]["continuation"]["needless"] == 2
+
+
+# -- what a reviewer found -------------------------------------------------------------------------------------------
+
+
+def carried(policy: str, users: int, *, cast="unicast", **changes) -> dict:
+    """Users who do not hear the tower, and a policy that may have the cell carry them."""
+    made = scenario(
+        duration="10 s", deadline="1 s", radio={"segment_loss": 1 - 1e-12}, audience={"count": users},
+        collaboration={"cores": cores(), "continuation": {"services": ["live"], "policy": "mine"}},
+    )  # fmt: skip
+    made["policies"] = {"mine": {"use": f"{POLICIES / 'continuation.py'}:{policy}", "with": {"cast": cast}}}
+    return made | changes
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_second_tower_has_no_say_in_how_others_are_cast(hand, beside):
+    """Ten users of the deaf tower share a multicast; one of another tower, who hears it well, changes nothing.
+
+    The decision of 0 s is there at 62 ms: from segment 1 on the cell sends one copy of 1 Mbit, and segment 0, lost at
+    0.104 s, is sent again to each.
+    """
+    made = carried("Threshold", 10, cast="multicast")
+    if beside:
+        made["nodes"]["mast2"] = {"kind": "tower", "radio": {"capacity": "10 Mbit/s", "delay": "1 ms"}}
+        made["links"]["core -> mast2"] = LINK
+        made["services"]["live"]["to"] = ["mast", "mast2", "c1"]
+        made["audiences"]["well"] = {"count": 1, "tower": "mast2", "cells": ["c1"], "watches": ["live"]}
+    ran = hand(made)
+    assert ran.carried_bits("c1:downlink") == (10 + 9) * 1_000_000
+    assert ran.summary["service_modes"]["continuation"]["cellular_bits"] == (10 + 9) * 1_000_000
+    for k in range(10):
+        user = ran.user(f"crowd:{k}")
+        assert user["segments_delivered"] + user["segments_late"] == user["segments_cellular"] == 10
+    if beside:
+        assert ran.counts("well:0") == {"delivered": 10, "broadcast": 10}
+
+
+@pytest.mark.parametrize(("cast", "taken"), [("unicast", 1), ("multicast", 10), ("cheaper", 10)])
+def test_a_multicast_is_admitted_as_one(hand, cast, taken):
+    """A fifth of 8 Mbit/s is room for a multicast of 1 Mbit/s, whoever listens, and for one user by unicast."""
+    made = carried("CellularOnly", 10, cast=cast)
+    made["collaboration"]["admission"] = 0.2
+    found = hand(made).summary["service_modes"]["continuation"]
+    assert found["handovers"] == taken
+    assert (found["refused"] == 0) == (taken == 10)
+
+
+def test_what_others_take_of_a_cell_is_no_room(hand):
+    """Three users of another service take three eighths of the cell: half of it is room for one more."""
+    made = carried("CellularOnly", 4)
+    made["services"]["other"] = {"content": "film", "from": "core", "to": ["c1"], "deadline": "1 s"}
+    made["audiences"]["others"] = {"count": 3, "cells": ["c1"], "watches": ["other"]}
+    made["collaboration"]["admission"] = 0.5
+    ran = hand(made)
+    assert ran.summary["service_modes"]["continuation"]["handovers"] == 1
+    for k in range(3):
+        assert ran.counts(f"others:{k}", "other") == {"delivered": 10, "cellular": 10}
+
+
+def test_who_joins_is_served_by_the_tower_as_soon_as_it_is_tuned_in(hand):
+    """Eight users have gone to the tower at 0.544 s; the next look is at 20 s. Of the cell nobody else may have any.
+
+    The ninth joins at 10.2 s and is tuned in at 10.7 s: from segment 11 on it has the tower.
+    """
+    audiences = {"many": {"count": 8}, "late": {"count": 1, "join": {"kind": "step", "at": "10.2 s"}}}
+    made = offloaded(audiences=audiences, duration="15 s", admission=1.0)
+    made["collaboration"]["cores"]["period"] = "20 s"
+    ran = hand(made, **{"audience.py": BY_AUDIENCE})
+    assert ran.counts("late:0") == {"delivered": 4, "broadcast": 4}
+    (moved,) = ran.rows("switches", user="late:0")
+    assert (moved["decided_s"], moved["effective_s"], moved["target"]) == (0.0, 11.0, "broadcast")
+
+
+@pytest.mark.parametrize("period", ["250 ms", "500 ms", "1 s"])
+def test_a_look_comes_before_what_is_offered_at_its_instant(hand, period):
+    """Of ten users eight leave at 4.9 s: at 5 s the content is asked back, and segment 5 goes by cell."""
+    audiences = {"few": {"count": 2}, "many": {"count": 8, "stay": "4.9 s"}}
+    made = offloaded(audiences=audiences, duration="8 s")
+    made["collaboration"]["cores"]["period"] = period
+    ran = hand(made, **{"audience.py": BY_AUDIENCE})
+    by_tower = {row["index"]: row["users"] for row in ran.rows("segments", receiver="mast") if row["users"]}
+    assert by_tower == {1: 10, 2: 10, 3: 10, 4: 10}
+    assert {row["index"]: row["users"] for row in ran.rows("segments", receiver="c1")} == {
+        0: 10, 5: 2, 6: 2, 7: 2,
+    }  # fmt: skip
+
+
+def test_a_hand_over_that_spared_a_segment_between_looks_was_needed(hand):
+    """The hole hides the tower from 10.05 s to 10.15 s, when segment 10 is received and nobody looks."""
+    made = through_the_hole("steps")
+    made["policies"] = {"steps": "steps.py:There"}
+    hole = {"kind": "rectangle", "from": ["100.5 m", "-10 m"], "to": ["101.5 m", "10 m"]}
+    made["nodes"]["mast"]["radio"]["holes"] = [hole]
+    policy = IN_STEPS.replace("InSteps", "There").replace(
+        "Serve.REPAIRED if view.time_s < 3 else Serve.CELLULAR if view.time_s < 6 else Serve.BROADCAST",
+        "Serve.CELLULAR if 9 <= view.time_s < 12 else Serve.BROADCAST",
+    )
+    ran = hand(made, **{"trace.csv": TRACE, "steps.py": policy})
+    assert ran.counts() == {"delivered": 20, "broadcast": 17, "cellular": 3}
+    assert [row["needless"] for row in ran.rows("switches")] == [False, None]
+
+
+def test_what_the_tower_contracted_is_repaired_from_the_source_in_full(hand):
+    """The tower has the only GPU, and contracts what it sends to 14.4 kbit; it loses everything, a quarter of each.
+
+    The core cannot know what the tower made: the cell fetches the whole segment, and sends all of it.
+    """
+    made = scenario(
+        duration="6 s", deadline="1 s", radio={"segment_loss": 1 - 1e-12, "lost_share": 0.25},
+        collaboration={
+            "cores": cores(),
+            "continuation": {
+                "services": ["live"], "policy": "repair", "repair": {"offset": "50 ms", "backoff": "0 s"},
+            },
+        },
+    )  # fmt: skip
+    made["nodes"]["mast"] |= {
+        "policy": "scaling", "actions": ["pose"],
+        "gpu": {"device": "L4", "streams": 1, "memory": "24 GB", "load_rate": "1000 GB/s"},
+    }  # fmt: skip
+    made["actions"] = {
+        "pose": {
+            "declared": {"contract_time": "10 ms", "expand_time": "80 ms", "memory": "1 GB"}, "playable": True,
+            "bits_per_pixel": 0.01, "semantic_fidelity": 0.9, "mode": "semi-reference",
+        }
+    }  # fmt: skip
+    made["policies"]["scaling"] = {
+        "use": f"{POLICIES / 'scaling.py'}:BppThreshold", "with": {"full_bpp": 100.0},
+    }  # fmt: skip
+    ran = hand(made)
+    assert ran.carried_bits("mast->mast:air") == 6 * CONTROL_BITS
+    assert ran.carried_bits("core->c1") == ran.carried_bits("c1:downlink") == 6 * 1_000_000
+    assert ran.counts() == {"delivered": 6, "cellular": 6, "repaired": 6}
+    repairs = ran.rows("segments", purpose="repair")
+    assert {row["received_bits"] for row in repairs} == {1_000_000}
+    assert {row["semantic_fidelity"] for row in repairs} == {1.0}

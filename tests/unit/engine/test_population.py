@@ -100,3 +100,14 @@ def test_an_enhancement_joins_its_common_stream_per_user_and_segment():
 def test_users_are_matched_by_name():
     join = Join.of(["u1", "u0", "u0"], ["common", "common", "better"], "better", "common", 2)
     assert join.common_row.tolist() == [-1, -1, 1]
+
+
+def test_who_may_serve_instead_and_when_users_are_there():
+    people = Population(
+        users=["u0", "u1"], nodes=["c1", "mast:air"], audiences=["a", "a"], services=["live", "live"],
+        source_kinds=["cellular", "broadcast"], join_s=np.array([0.5, np.inf]), leave_s=np.array([9.0, np.inf]),
+        others=["mast:air", ""],
+    )  # fmt: skip
+    assert column(people, "other_node") == ["mast:air", ""]
+    assert column(people, "join_s") == [0.5, None]
+    assert column(people, "leave_s") == [9.0, None]

@@ -27,7 +27,9 @@ def network():
     books.active_s[:] = [[1, 0], [0.25, 0.5], [0.5, 0]]
     books.sample(np.arange(2), np.array([10.1, -10.1]), 1)
     books.sample(np.array([0]), np.array([20.1]), 0)
-    return SimpleNamespace(books=books, interval_ns=S, parts=SimpleNamespace(sector_names=("a-1", "a-2")))
+    handover = SimpleNamespace(serving=np.array([1, -1, 0]))  # nobody serves user 1 yet
+    parts = SimpleNamespace(sector_names=("a-1", "a-2"), handover=handover)
+    return SimpleNamespace(books=books, interval_ns=S, parts=parts)
 
 
 @pytest.fixture
@@ -104,6 +106,7 @@ def test_what_radios_know_of_a_user(network, channel):
     ]
     assert columns["rate_bps_mean"].tolist() == [None, 8e6, 2e6, None, None, None]
     assert columns["handovers"].tolist() == [None, 0, 0, 1, None, None]
+    assert columns["sector"].tolist() == [None, "a-2", None, "a-1", None, None]
     assert columns["coverage"].tolist() == [None, None, None, None, 0.5, 1.0]
 
 

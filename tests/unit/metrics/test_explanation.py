@@ -2,6 +2,7 @@
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
 
 from netgen.errors import InputError
@@ -25,7 +26,9 @@ def ledger(record, ledger_of):
     """
 
     def user(name, service, kind="broadcast"):
-        return record(UserRecord, user=name, audience="fans", service=service, source_kind=kind)
+        return record(
+            UserRecord, user=name, audience="fans", service=service, source_kind=kind, node="mast", join_s=0.0
+        )
 
     def decision(number, time_s, mode, service="live", **more):
         given = {"node": "core", "policy": "mine", "kind": "did", "reason": f"reason {number}"}
@@ -183,18 +186,65 @@ def test_a_wrong_question_says_what_can_be_asked(ledger):
             explain(ledger, "a", at_s=at_s)
     with pytest.raises(InputError, match='--at "8": has no unit'):
         explain_run(ledger.folder, user="a", at="8")
-    with pytest.raises(InputError, match="is not a run directory"):
+    with pytest.raises(InputError, match=r"nowhere is not a folder$"):
         explain_run(ledger.folder / "nowhere", user="a", at="8 s")
+    (ledger.folder / "empty").mkdir()
+    with pytest.raises(InputError, match="empty is not a run directory: it has no links"):
+        explain_run(ledger.folder / "empty", user="a", at="8 s")
+    with pytest.raises(InputError, match=r'emty is not a folder; did you mean ".*/empty"\?$'):
+        explain_run(ledger.folder / "emty", user="a", at="8 s")
     assert explain_run(ledger.folder, user="a", at="8000 ms")["time_s"] == 8.0
 
 
 def test_a_misspelt_user_is_guessed(record, ledger_of):
-    users = [record(UserRecord, user=f"fans:{k}", service="live") for k in range(5)]
-    ledger = ledger_of(*users, record(NodeRecord, length_s=5.0))
+    users = [record(UserRecord, user=f"fans:{k}", service="live", join_s=0.0) for k in (10, 9, 0)]
+    ledger = ledger_of(
+        *users, record(UserRecord, user="screen", service="live"), record(NodeRecord, length_s=5.0)
+    )
     with pytest.raises(
-        InputError, match=r'did you mean "fans:4".*; users are called fans:0, fans:1, fans:2 \.\.\.$'
+        InputError, match=r'did you mean "fans:9".*; users are called fans:0 to fans:10, screen$'
     ):
-        explain(ledger, "fan:4", at_s=1.0)
-    found = explain(ledger, "fans:4", at_s=1.0)["services"]["live"]
+        explain(ledger, "fan:9", at_s=1.0)
+    found = explain(ledger, "fans:9", at_s=1.0)["services"]["live"]
     assert not found["unchanged"]
     assert not found["relay"]
+
+
+@pytest.mark.parametrize(
+    ("at_s", "served"), [(0.0, "absent"), (3.9, "absent"), (4.0, "wired"), (8.9, "wired"), (9.0, "left")]
+)
+def test_nobody_is_served_before_it_joins_or_after_it_has_left(record, ledger_of, at_s, served):
+    ledger = ledger_of(
+        record(UserRecord, user="a", service="live", source_kind="wired", join_s=4.0, leave_s=9.0),
+        record(NodeRecord, length_s=20.0),
+    )
+    found = of(ledger, "a", at_s)
+    assert (found["served"], found["join_s"], found["leave_s"]) == (served, 4.0, 9.0)
+
+
+def test_whose_every_segment_was_blocked_is_served_by_nobody(record, ledger_of):
+    def user(name, blocked):
+        return record(
+            UserRecord, user=name, service="live", source_kind="cellular", node="c1", join_s=0.0, segments_offered=9,
+            segments_blocked=blocked,
+        )  # fmt: skip
+
+    ledger = ledger_of(user("a", 9), user("b", 8), user("c", 0), record(NodeRecord, length_s=20.0))
+    assert [of(ledger, name, 5.0)["served"] for name in "abc"] == ["blocked", "cellular", "cellular"]
+    assert [(of(ledger, name, 5.0)["room"] or {}).get("segments") for name in "abc"] == [9, 8, None]
+
+
+def test_a_run_that_failed_says_so(ledger, record, ledger_of):
+    (ledger.folder / "summary.json").write_text('{"failed": "law broken"}', encoding="utf-8")
+    assert explain(ledger, "a", at_s=1.0)["failed"] == "law broken"
+    nobody = ledger_of(record(NodeRecord, length_s=20.0))
+    (nobody.folder / "summary.json").write_text('{"failed": "policy broke"}', encoding="utf-8")
+    with pytest.raises(InputError, match="has no users, because the run failed: policy broke"):
+        explain(nobody, "a", at_s=1.0)
+
+
+def test_records_of_another_version_are_refused(ledger):
+    path = ledger.folder / "users.parquet"
+    pq.write_table(pq.read_table(path).drop_columns(["join_s"]), path)
+    with pytest.raises(InputError, match="was written by another version of netgen"):
+        explain(ledger, "a", at_s=1.0)

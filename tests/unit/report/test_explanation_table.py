@@ -158,8 +158,8 @@ def test_who_is_blocked_is_not_served():
     [
         (
             {"segments": 3, "of": 9, "offered_s": 12.0, "users": 2},
-            "room 3 of its 9 segments were blocked (which ones is not recorded); the one offered at 12 s was blocked for 2 "
-            "users of live",
+            "room 3 of its 9 segments were blocked (which ones is not recorded); the one offered at 12 s was "
+            "blocked for 2 users of live",
         ),
         (
             {"segments": 1, "of": 9, "offered_s": 12.0, "users": 0},

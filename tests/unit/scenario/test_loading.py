@@ -244,7 +244,7 @@ def test_warnings_name_what_is_not_used(tmp_path):
     )
     assert scenario_warnings(scenario) == (
         "contents.spare is not used: no service sends it",
-        "policies.idle is not used: no service, node or baseline names it",
+        "policies.idle is not used: no service, node, mode of collaboration or baseline names it",
         "actions.x is not used: no node with a GPU may run it",
         "nodes.A.actions has no effect: the node has no GPU",
     )

@@ -1,4 +1,4 @@
-"""Checks parameters of a policy against the annotated signature of its class."""
+"""Checks parameters that a document gives to a policy against the annotated signature of its class."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def checked_parameters(
     }
     defects = [_unknown(name, accepted) for name in parameters if name not in accepted]
     try:
-        hints = get_type_hints(policy_class.__init__, include_extras=True)
+        hints = get_type_hints(policy_class.__init__, include_extras=True)  # type: ignore[misc]
     except (NameError, TypeError) as error:
         raise PolicySetupError(f"the annotations of __init__ cannot be read: {error}") from error
     arguments: dict[str, Any] = {}

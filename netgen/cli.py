@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netgen.errors import InputError, NetgenError, did_you_mean
+from netgen.errors import CheckFailedError, InputError, NetgenError, PolicyError, did_you_mean
 from netgen.version import __version__
 
 
@@ -297,8 +297,8 @@ def _crossover(options: argparse.Namespace) -> int:
         scenario, service=options.service, audience=options.audience, channel_worth=options.channel_worth,
         most=options.most,
     )  # fmt: skip
-    with search_progress(shown=sys.stderr.isatty() and not options.json) as tell:
-        found = find_crossover(scenario, question, tell=tell)
+    with search_progress(shown=sys.stderr.isatty() and not options.json) as (tell, begin):
+        found = find_crossover(scenario, question, tell=tell, begin=begin)
     if options.json:
         sys.stdout.write(json.dumps(found.as_dict(), indent=2, allow_nan=False) + "\n")
     else:
@@ -354,7 +354,11 @@ def _policies(options: argparse.Namespace) -> int:
     if options.check is not None:
         from netgen.policy import check_policy, policy_factory
 
-        found = check_policy(policy_factory(options.check, {}, base=None))
+        make = policy_factory(options.check, {}, base=None)
+        try:
+            found = check_policy(make)
+        except PolicyError as error:
+            raise CheckFailedError(str(error)) from error
         sys.stdout.write(
             f"{options.check}: ok on {found.views} views, {found.decision_s * 1e6:.0f} us a decision\n"
         )

@@ -16,16 +16,20 @@ from netgen.ledger import LedgerReader
 from netgen.metrics.loads import cell_loads, channel_loads
 from netgen.metrics.tallies import ratio, total
 from netgen.run import simulate
+from netgen.schema.audience import Traced
 from netgen.schema.collaboration import Collaboration
 from netgen.schema.network import RanNode
 from netgen.schema.scenario import ExplicitRoute, Scenario, Service
 
 Way = Literal["cells", "tower"]
+Progress = Callable[[float, float], None]
 _KINDS: dict[Way, frozenset[str]] = {"cells": frozenset({"cell", "ran"}), "tower": frozenset({"tower"})}
 _LARGEST = 10_000_000
 """Users that an audience may have."""
 _SLACK = 1e-9
 """Shares of resources that differ by less are the same: they are sums of floating-point numbers."""
+_CLEARLY = 0.01
+"""A way that has this share of the service's segments more late or lost than the other is said to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,12 @@ class Tried:
         """Whether the tower takes less."""
         return self.by_tower.cost < self.by_cells.cost * (1.0 - _SLACK)
 
+    @property
+    def winner_loses_more(self) -> bool:
+        """Whether the way that takes less has clearly more segments late or lost, by one in a hundred."""
+        less, more = (self.by_tower, self.by_cells) if self.broadcast_wins else (self.by_cells, self.by_tower)
+        return less.late_or_lost >= more.late_or_lost + _CLEARLY
+
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
@@ -109,10 +119,15 @@ class Crossover:
     users: int | None
     tried: tuple[Tried, ...]
 
+    @property
+    def answer(self) -> Tried:
+        """What was tried at the answer; without one at the largest audience."""
+        return next((tried for tried in self.tried if tried.users == self.users), self.tried[-1])
+
     def check(self) -> None:
         """Raise CheckFailedError when broadcast wins nowhere."""
         if self.users is None:
-            last = self.tried[-1]
+            last = self.answer
             raise CheckFailedError(
                 f"broadcast takes less of the radio nowhere up to {self.question.most:,} users: there it costs "
                 f"{last.by_tower.cost:.4g} cells ({last.by_tower.late_or_lost:.1%} of the segments late or lost), "
@@ -132,7 +147,11 @@ class Crossover:
 
 
 def find_crossover(
-    scenario: Scenario, question: Question, *, tell: Callable[[Tried], None] | None = None
+    scenario: Scenario,
+    question: Question,
+    *,
+    tell: Callable[[Tried], None] | None = None,
+    begin: Callable[[int, Way], Progress] | None = None,
 ) -> Crossover:
     """Run a scenario with growing audiences, each once by cells alone and once by the tower alone.
 
@@ -145,6 +164,8 @@ def find_crossover(
     ----------
     scenario : Scenario             With a seed.
     tell : callable or None         Called with every size that was tried.
+    begin : callable or None        Called before every run with the size and the way; what it returns is called with
+                                    the simulated time and its end [s].
 
     Raises
     ------
@@ -155,7 +176,10 @@ def find_crossover(
     tried: dict[int, Tried] = {}
 
     def wins(users: int) -> bool:
-        spent = {way: _spent(_sized(made, question, users), question) for way, made in both.items()}
+        spent = {
+            way: _spent(_sized(made, question, users), question, None if begin is None else begin(users, way))
+            for way, made in both.items()
+        }
         tried[users] = Tried(users, spent["cells"], spent["tower"])
         if tell is not None:
             tell(tried[users])
@@ -186,12 +210,31 @@ def audience_of(scenario: Scenario, service: str) -> str:
     """The only audience that watches a service; raises InputError when there are several, or none."""
     _service(scenario, service)
     found = [name for name, audience in scenario.audiences.items() if service in audience.watches]
-    if len(found) != 1:
-        names = ", ".join(found) or "none"
+    if not found:
+        others = (
+            ", ".join(name for name in scenario.services if _by_both(scenario, name))
+            or "none of this scenario"
+        )
         raise InputError(
-            f"{len(found)} audiences watch {service} ({names}); accepted: one of them as --audience"
+            f"services.{service}: nobody watches it over a tower or cells; accepted: one that an audience watches "
+            f"({others})"
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"{len(found)} audiences watch {service} ({', '.join(found)}); accepted: one of them as --audience"
         )
     return found[0]
+
+
+def _by_both(scenario: Scenario, service: str) -> bool:
+    """Whether some audience may watch a service over a tower as well as over cells."""
+    spec = scenario.services[service]
+    return not spec.personal and any(
+        service in audience.watches
+        and audience.tower in spec.receivers
+        and not set(audience.cells).isdisjoint(spec.receivers)
+        for audience in scenario.audiences.values()
+    )
 
 
 def sent_only_by(scenario: Scenario, service: str, way: Way) -> Scenario:
@@ -255,6 +298,11 @@ def _check_audience(scenario: Scenario, question: Question) -> None:
         raise InputError(f"audiences.{name} does not watch {service}; accepted: an audience that does")
     if audience.tower not in receivers or not set(audience.cells) & set(receivers):
         raise InputError(f"audiences.{name} needs a tower and cells to which {service} is sent")
+    if isinstance(audience.mobility, Traced):
+        raise InputError(
+            f"audiences.{name} cannot be scaled, its trace has {audience.count} users; accepted: an audience with "
+            f"another mobility, such as --set audiences.{name}.mobility=static"
+        )
 
 
 def _without(modes: Collaboration | None, service: str) -> Collaboration | None:
@@ -277,10 +325,10 @@ def _sized(scenario: Scenario, question: Question, users: int) -> Scenario:
     return scenario.model_copy(update={"audiences": {**scenario.audiences, question.audience: audience}})
 
 
-def _spent(scenario: Scenario, question: Question) -> Spent:
+def _spent(scenario: Scenario, question: Question, progress: Progress | None) -> Spent:
     """Run a scenario and see what it took of the radio after the warm-up."""
     with tempfile.TemporaryDirectory() as name:
-        simulate(scenario, Path(name))
+        simulate(scenario, Path(name), progress=progress)
         ledger = LedgerReader(Path(name))
         cells = float(sum(cell_loads(ledger, since_s=scenario.warmup_s).values()))
         channels = float(sum(channel_loads(ledger, since_s=scenario.warmup_s).values()))

@@ -156,9 +156,9 @@ class Predictive(_Switching):
 class JustInTime(ContinuationPolicy):
     """Moves users at the last look that is still in time, and back at the first look at which they are good.
 
-    With the perfect predictor no policy that decides at the same looks and loses nothing has its users in cells for
-    less time: the bound of what prediction can spare. With another predictor it is no bound. It needs a horizon of at
-    least its notice: a period until the next look, a segment that is on its way, and the transfer.
+    Its notice is a period until the next look, a segment that is on its way, and the transfer; it needs a horizon of at
+    least that. With the perfect predictor nothing is lost for want of notice, and users are in cells for little longer
+    than reception is poor: what is left to spare are the parts of the notice that a user turns out not to need.
 
     Parameters
     ----------

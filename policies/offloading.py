@@ -167,7 +167,7 @@ class FreesMost(OffloadingPolicy):
             if (content.share > 0 and content.share >= self.least_share) or self._stays(content)
         ]
         chosen = _filled(view, sorted(worth, key=self._rank))
-        return _decision(view, chosen, f"frees {_freed(chosen):.6g} of a cell")
+        return _decision(view, chosen, f"frees what {_freed(chosen):.3g} cells have")
 
     def _rank(self, content: ContentView) -> tuple[bool, float]:
         """Order of filling: who must stay, then by what is freed per bit."""
@@ -201,7 +201,7 @@ class Optimal(OffloadingPolicy):
     def decide(self, view: OffloadingView, rng: np.random.Generator) -> OffloadingDecision:
         """Solve the programme."""
         chosen = self._solve(view)
-        return _decision(view, chosen, f"frees {_freed(chosen):.6g} of a cell")
+        return _decision(view, chosen, f"frees what {_freed(chosen):.3g} cells have")
 
     def _solve(self, view: OffloadingView) -> list[ContentView]:
         """The best contents to have on the tower, what is being moved aside."""
@@ -251,7 +251,7 @@ class Bound(Optimal):
     def decide(self, view: OffloadingView, rng: np.random.Generator) -> OffloadingDecision:
         """Solve the programme, and its relaxation."""
         chosen = self._solve(view)
-        reason = f"frees {_freed(chosen):.6g} of a cell, the relaxation {relaxed(view):.6g}"
+        reason = f"frees what {_freed(chosen):.6g} cells have, the relaxation {relaxed(view):.6g}"
         return _decision(view, chosen, reason)
 
 

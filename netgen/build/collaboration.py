@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -86,10 +87,12 @@ def build_cores(
         name: float(service.track.bits.mean()) / service.track.segment_s
         for name, service in around.services.items()
     }
+    longest_s = max(service.track.segment_s for service in around.services.values())
     watch = CellWatch(
         around.receivers.downlinks, reception, around.relay.nodes, roster,
         rate_bps=np.array([rate_bps[name] for name in population.services]), admission=modes.admission,
         asked=np.isin(population.services, collaborating(scenario)),
+        looks=max(1, ceil(longest_s / modes.cores.period_s - 1e-9)),
     )  # fmt: skip
     link = ControlLink(
         around.env,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 
 import numpy as np
@@ -35,6 +36,9 @@ class CellWatch:
     rate_bps : (rows,) float        Mean rate of each row's service.
     admission : float or None       Share of a part's resources up to which it takes users on; None for no limit.
     asked : (rows,) bool            Who is taken on only where there is room; all others are served in any case.
+    looks : int                     Looks, the present one included, over which loads and unicast shares are means:
+                                    as many as the longest segment lasts, since what is sent once in several looks
+                                    would otherwise be all or nothing, as the instants happen to fall.
 
     Attributes
     ----------
@@ -52,6 +56,7 @@ class CellWatch:
         rate_bps: Floats,
         admission: float | None,
         asked: Bools,
+        looks: int = 1,
     ) -> None:
         self.downlinks, self.reception, self.nodes = downlinks, reception, nodes
         self.roster, self.rate_bps, self.admission = roster, rate_bps, admission
@@ -64,6 +69,9 @@ class CellWatch:
         population = self.population
         self.admitted = ~asked if admission is not None else np.ones(len(asked), dtype=np.bool_)
         self._asked = asked
+        self._loads: deque[Floats] = deque(maxlen=looks)
+        self._shares: deque[Floats] = deque(maxlen=looks - 1)
+        self._latest: Floats | None = None
         self.weight = np.ones(len(population.users))
         self._service = np.unique(population.services, return_inverse=True)[1]
         # What unicasts take of each part, and the multicast of each service.
@@ -79,7 +87,11 @@ class CellWatch:
         return self.reception.population
 
     def look(self, time_s: float) -> None:
-        """Take everything down anew; the shares of load are those since the last look."""
+        """Take everything down anew."""
+        if self._shares.maxlen:
+            if self._latest is not None:
+                self._shares.append(self._latest)
+            self._latest = self._shares_now(np.arange(len(self.population.users)))
         serving = self._serving(time_s)
         part = self.part_of(serving)
         users = np.bincount(part[part >= 0], minlength=len(self.names))
@@ -91,14 +103,16 @@ class CellWatch:
         if self.admission is not None:
             mine = serving[self.admitted[serving]]
             self._use(mine, self.shares(mine))
+        self._loads.append(np.concatenate([np.empty(0), *(hop.load() for hop in self.downlinks.values())]))
+        mean_load = np.mean(self._loads, axis=0)
         cells: list[CellView] = []
         for name, hop in self.downlinks.items():
             first = self.first[name]
-            load, backlog_s, on_air = hop.load(), hop.backlog_s(), hop.on_air()
+            backlog_s, on_air = hop.backlog_s(), hop.on_air()
             gpu = gpu_view(self.nodes[name])
             cells += [
                 CellView(
-                    place, float(load[k]), float(backlog_s[k]), int(users[first + k]), late_share[name],
+                    place, float(mean_load[first + k]), float(backlog_s[k]), int(users[first + k]), late_share[name],
                     int(blocked[first + k]), bool(on_air[k]), gpu,
                 )
                 for k, place in enumerate(hop.places())
@@ -115,6 +129,16 @@ class CellWatch:
 
     def shares(self, rows: Rows) -> Floats:
         """Share of its part that each row takes by unicast at the rate of its service; infinite where it cannot."""
+        now = self._shares_now(rows)
+        if not self._shares:
+            return now
+        past = np.array([*(share[rows] for share in self._shares), now])
+        known = np.isfinite(past)
+        mean = np.where(known, past, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        return np.where(np.isfinite(now), mean, np.inf)
+
+    def _shares_now(self, rows: Rows) -> Floats:
+        """The same at this instant alone."""
         share = np.full(len(rows), np.inf)
         for name, mine in self._by_hop(rows):
             users = self.reception.downlink_users[name][rows[mine]]

@@ -97,9 +97,10 @@ def run_length_s(ledger: LedgerReader) -> float:
 
 def _rows_of(ledger: LedgerReader, user: str, failed: str | None) -> list[Row]:
     """The user's row of each service; raises InputError when there is none."""
-    users = ledger.table("users", _USER_COLUMNS)
-    if len(users.column_names) < len(_USER_COLUMNS):
+    known = pq.read_schema(ledger.folder / "users.parquet").names
+    if not set(_USER_COLUMNS) <= set(known):
         raise InputError(f"{ledger.folder} was written by another version of netgen; accepted: a new run")
+    users = ledger.table("users", _USER_COLUMNS)
     mine: list[Row] = users.filter(pc.equal(users["user"], user)).to_pylist()
     if not mine and failed is not None and not users.num_rows:
         raise InputError(f"{ledger.folder} has no users, because the run failed: {failed}")

@@ -21,7 +21,7 @@ class CellView:
     Parameters
     ----------
     name : str                      Its name; of a sector `node:sector`.
-    load : float                    Share of its resources in use since the last decision, 0..1.
+    load : float                    Share of its resources in use, 0..1, over looks as long as the longest segment.
     backlog_s : float, s            What waits in it, over what it can carry.
     users : int                     Users who watch over it.
     late : float                    Share of the segments that ended in its node late or lost since the last decision.

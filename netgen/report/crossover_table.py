@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from netgen.crossover import Crossover, Spent, Tried
+    from netgen.crossover import Crossover, Spent, Tried, Way
 
 
 def crossover_table(found: Crossover) -> Table:
@@ -26,11 +26,32 @@ def crossover_table(found: Crossover) -> Table:
     return table
 
 
+def others_sentence(found: Crossover) -> str:
+    """What the other services take at the answer: by the tower nobody else is in the cells, and the other way round."""
+    answer, service = found.answer, found.question.service
+    cells, channels = answer.by_tower.cells, answer.by_cells.channels
+    return (
+        f"at {answer.users:,} users other services than {service} take {cells:.4f} cells and {channels:.4f} channels; "
+        "both columns hold that too"
+    )
+
+
 def crossover_sentence(found: Crossover) -> str:
-    """The answer in a sentence, where there is one."""
-    question = found.question
+    """The answer in a sentence, where there is one, and what it costs the users."""
+    question, answer = found.question, found.answer
     worth = f"{question.channel_worth:g} cell{'' if question.channel_worth == 1 else 's'}"
-    return f"broadcast takes less of the radio from {found.users:,} users on, with a channel worth {worth}"
+    told = f"broadcast takes less of the radio from {found.users:,} users on, with a channel worth {worth}"
+    if not answer.winner_loses_more:
+        return told
+    return (
+        f"{told}; but it loses more: {answer.by_tower.late_or_lost:.1%} of the segments are late or lost by the tower, "
+        f"{answer.by_cells.late_or_lost:.1%} by cells"
+    )
+
+
+def run_name(users: int, way: Way) -> str:
+    """A run of a search, while it goes on."""
+    return f"{users:,} users by {'the tower' if way == 'tower' else 'cells'}: simulated"
 
 
 def progress_line(tried: Tried) -> str:

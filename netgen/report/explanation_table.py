@@ -91,6 +91,8 @@ def _served(found: Row) -> str:
     if served == "blocked":
         where = "no room in its cell" if found["cell"] else "the tower does not send it, and there is no cell"
         return f"not: blocked: {where} (all of its {room['of']} segments)"
+    if found["added"] == "none":
+        return "not: the enhancement is left out"
     going = found["moving_to"]
     cell = found["cell"] if served == "cellular" else None
     sector = f":{found['sector']}" if found["sector"] else ""

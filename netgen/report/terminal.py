@@ -14,7 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from netgen.report.coverage_table import coverage_table
-from netgen.report.crossover_table import crossover_sentence, crossover_table, progress_line
+from netgen.report.crossover_table import (
+    crossover_sentence,
+    crossover_table,
+    others_sentence,
+    progress_line,
+    run_name,
+)
 from netgen.report.explanation_table import explanation_tables
 from netgen.report.fitting import fitted
 from netgen.report.modes_table import modes_table
@@ -24,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from netgen.coverage.made_map import MadeMap
-    from netgen.crossover import Crossover, Tried
+    from netgen.crossover import Crossover, Tried, Way
     from netgen.doctor import Finding
     from netgen.generative.profile import Profile
     from netgen.verify import Check
@@ -36,13 +42,8 @@ def progress_bar(*, shown: bool) -> Iterator[Callable[[float, float], None] | No
     if not shown:
         yield None
         return
-    columns = (
-        TextColumn("simulated {task.completed:.0f} s"),
-        BarColumn(pulse_style="cyan"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("run", total=None)
+    with Progress(*_bar_columns(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulated", total=None)
         yield lambda time_s, end_s: bar.update(task, completed=time_s, total=end_s)
 
 
@@ -96,15 +97,42 @@ def crossover(found: Crossover) -> None:
     """The sizes that were tried, and the answer."""
     console = _console()
     console.print(crossover_table(found))
+    console.print(Text(others_sentence(found)))
     if found.users is not None:
         console.print(Text(crossover_sentence(found), style="bold"))
 
 
 @contextmanager
-def search_progress(*, shown: bool) -> Iterator[Callable[[Tried], None] | None]:
-    """A line on stderr for every size of an audience that was tried; yields what is to be called with it."""
-    console = Console(stderr=True, highlight=False)
-    yield (lambda tried: console.print(progress_line(tried))) if shown else None
+def search_progress(
+    *, shown: bool
+) -> Iterator[
+    tuple[Callable[[Tried], None] | None, Callable[[int, Way], Callable[[float, float], None]] | None]
+]:
+    """On stderr a line for every size of an audience that was tried, and a bar for the run that goes on.
+
+    Yields what is to be called with every size, and before every run with its size and way; what the latter returns is
+    to be called with the simulated time and its end [s].
+    """
+    if not shown:
+        yield None, None
+        return
+    with Progress(*_bar_columns(), console=Console(stderr=True, highlight=False), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def begin(users: int, way: Way) -> Callable[[float, float], None]:
+            bar.reset(task, description=run_name(users, way), total=None)
+            return lambda time_s, end_s: bar.update(task, completed=time_s, total=end_s)
+
+        yield lambda tried: bar.console.print(progress_line(tried)), begin
+
+
+def _bar_columns() -> tuple[TextColumn, BarColumn, TimeElapsedColumn]:
+    """What a bar of simulated time shows."""
+    return (
+        TextColumn("{task.description} {task.completed:.0f} s"),
+        BarColumn(pulse_style="cyan"),
+        TimeElapsedColumn(),
+    )
 
 
 def _compact(title: str) -> Table:

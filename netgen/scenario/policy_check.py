@@ -59,8 +59,7 @@ def policies_take_their_parameters(draft: Draft) -> Iterator[Issue]:
             except PolicySetupError:
                 continue  # told when the policy is wanted
             except InputError as error:
-                reason = f"is refused by the policy: {error.__cause__}; accepted: other values"
-                yield draft.issue(place, reason)
+                yield draft.issue(place, f"refused by the policy: {error.__cause__}", at_key=True)
 
 
 POLICY_CHECKS: tuple[Check, ...] = (

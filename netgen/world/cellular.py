@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +11,7 @@ import simpy
 
 from netgen.access.air_interface import AirInterface, Promise
 from netgen.access.cellular import CellularNetwork, CellularParts
-from netgen.errors import InputError, ModelRangeError
+from netgen.errors import InputError, ModelRangeError, did_you_mean
 from netgen.nr.fading import Fading
 from netgen.nr.link_adaptation import RateTable
 from netgen.nr.numerology import Numerology, Overhead
@@ -90,8 +91,8 @@ def build_networks(
 
     Raises
     ------
-    InputError                      A figure is outside what a model of the radio covers; names the node. Or an
-                                    outage of a sector that is not there; lists those that are.
+    InputError                      A figure is outside what a model of the radio covers; names the node. Or a fault
+                                    is of a sector that is not there; lists those that are.
     """
     networks = {}
     for name, layout in layouts.items():

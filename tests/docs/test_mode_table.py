@@ -70,3 +70,14 @@ def test_policies_of_a_mode_stand_below_each_other(modes):
     assert lines[0] == "Policies of offloading in `offload_final`:"
     assert lines[4].startswith("| `CellularOnly` | - | 1.0 |")
     assert lines[5].startswith("| `Threshold` | 2.0 | 2.0 |")
+
+
+def test_what_goes_through_cells_is_compared_with_what_the_tower_loses(modes):
+    """The tower alone loses 10 and 20; the policy loses 1 and 2 and has cells send 12 and 36: 9 / 12 and 18 / 36."""
+    (field,) = (field for field in modes.FIELDS if field.needed)
+    lost, sent = field.measures.index(modes.LOST), field.measures.index(modes.THROUGH_CELLS)
+    alone = [[0.0, 0.0] for _ in field.measures]
+    mine = [[0.0, 0.0] for _ in field.measures]
+    alone[lost], mine[lost], mine[sent] = [10.0, 20.0], [1.0, 2.0], [12.0, 36.0]
+    assert modes._needed(field, alone, mine) == "62.5"
+    assert modes._needed(field, alone, alone) == "-"

@@ -352,14 +352,14 @@ def test_policies_checks_one_against_the_contract(call, monkeypatch):
         assert out.startswith(f"{name}: ok on ")
 
 
-def test_a_policy_that_breaks_the_contract_is_exit_1(folder, call):
+def test_a_policy_that_breaks_the_contract_is_a_failed_check(folder, call):
     (folder / "bad.py").write_text(
         "import numpy as np\nfrom netgen.policy import Drop, RelayPolicy\n\n\nclass Bad(RelayPolicy):\n"
         "    def decide(self, view, rng):\n        return Drop(reason=str(np.random.default_rng().random()))\n",
         encoding="utf-8",
     )
     code, _, err = call("policies", "--check", "bad.py:Bad")
-    assert code == 1
+    assert code == 3
     assert "not deterministic" in err
 
 
@@ -519,7 +519,7 @@ def test_explain_says_why_a_user_was_moved(together, folder, call):
     assert (code, err) == (0, "")
     for part in (
         "fans:1 at 4 s: live", "by a cell", "broadcast -> cellular decided at 2 s", "continuation by away",
-        "the second leaves at 2 s", "users_now 3",
+        "the second leaves at 2 s", "users now 3",
     ):  # fmt: skip
         assert part in out, part
     code, out, _ = call("explain", "out", "--user", "fans:1", "--at", "1500 ms", "--json")
@@ -539,11 +539,13 @@ def test_explain_says_why_a_user_was_moved(together, folder, call):
     [
         (
             ["out", "--user", "fan:1", "--at", "4 s"],
-            'did you mean "fans:1"?; users are called fans:0, fans:1, fans:2',
+            'did you mean "fans:1"?; users are called fans:0 to fans:2',
         ),
         (["out", "--user", "fans:1", "--at", "7 s"], "7 s is not within the run; accepted: 0 s to 6 s"),
         (["out", "--user", "fans:1", "--at", "4"], '--at "4": has no unit'),
-        (["away.py", "--user", "fans:1", "--at", "4 s"], "away.py is not a run directory"),
+        (["away.py", "--user", "fans:1", "--at", "4 s"], "away.py is not a folder"),
+        (["outt", "--user", "fans:1", "--at", "4 s"], 'outt is not a folder; did you mean "out"?'),
+        ([".", "--user", "fans:1", "--at", "4 s"], ". is not a run directory"),
         (["out", "--at", "4 s"], "required: --user"),
     ],
 )

@@ -244,20 +244,20 @@ def test_a_baseline_that_fails_leaves_the_run_as_it_is(small, tmp_path):
 
 
 def test_a_baseline_that_cannot_be_made_leaves_the_run_as_it_is(small, tmp_path):
-    """Wrong input of the baseline alone is found after the run, which may have taken hours."""
+    """A baseline that fails to start is found after the run, which may have taken hours; the run stays."""
     (tmp_path / "lacks.py").write_text(
         "from netgen.policy import RelayPolicy\n\n\nclass Lacks(RelayPolicy):\n"
-        "    def __init__(self, *, limit: float) -> None: ...\n"
+        "    def __init__(self) -> None:\n        raise RuntimeError('no licence')\n"
         "    def decide(self, view, rng):\n        return view.forward.decision\n",
         encoding="utf-8",
     )
     small.write_text(TEXT + "policies: {lacks: 'lacks.py:Lacks'}\nbaseline: lacks\n", encoding="utf-8")
-    with pytest.raises(NetgenError, match='"limit" is missing') as error:
+    with pytest.raises(NetgenError, match="no licence") as error:
         run(small, out="out")
     assert error.value.exit_code == 1
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["segments_delivered"] == 3
-    assert '"limit" is missing' in summary["baseline"]["failed"]
+    assert "no licence" in summary["baseline"]["failed"]
 
 
 @pytest.mark.parametrize("interval", ["1 s", "300 ms", "7 ms"])

@@ -7,10 +7,12 @@ import pytest
 import simpy
 
 from netgen.access.downlink import Downlink
+from netgen.access.download import Download
 from netgen.elastic.roster import Roster
 from netgen.elastic.watch import CellWatch, _first_that_fit
 from netgen.policy import Serve
 from netgen.topology.outages import Outages
+from netgen.transport.train import Meaning
 
 S = 10**9
 
@@ -22,7 +24,7 @@ def rows(*numbers):
 class Cells:
     """Two cells of 10 bit/s with users of 2 bit/s each, and a watch over them."""
 
-    def __init__(self, people, *, admission=None, cuts=(), rate_bps=2.0, peak_bps=10.0):
+    def __init__(self, people, *, admission=None, cuts=(), rate_bps=2.0, peak_bps=10.0, asked=True, looks=1):
         self.env = simpy.Environment(0)
         self.population = people
         self.roster = Roster(people)
@@ -40,7 +42,7 @@ class Cells:
         self.watch = CellWatch(
             self.downlinks, reception, nodes, self.roster,
             rate_bps=np.broadcast_to(np.asarray(rate_bps, dtype=float), (count,)), admission=admission,
-            asked=np.ones(count, dtype=bool),
+            asked=np.broadcast_to(np.asarray(asked, dtype=bool), (count,)), looks=looks,
         )  # fmt: skip
 
     def look(self, time_s):
@@ -150,3 +152,48 @@ def test_the_late_are_those_of_the_segments_that_ended_since_the_last_look(popul
 )
 def test_first_that_fit(share, room, fits):
     assert _first_that_fit(np.array(share, dtype=float), room).tolist() == fits
+
+
+def test_a_multicast_takes_what_its_weakest_member_takes(population):
+    """Of 5 bit/s two are taken by one unicast; a multicast has room with all its members, one more unicast has not."""
+    cells = Cells(population(*["cell"] * 5), admission=0.5)
+    cells.roster.multicast[[1, 2, 3]] = True
+    cells.look(0.0)
+    assert cells.watch.admit(rows(0, 1, 2, 3, 4)).tolist() == [True, True, True, True, False]
+    cells.look(1.0)
+    assert cells.watch.admit(rows(4)).tolist() == [False]
+    # Without the multicast there is room again.
+    cells.watch.release(rows(1, 2, 3))
+    cells.look(2.0)
+    assert cells.watch.admit(rows(4)).tolist() == [True]
+
+
+def test_who_is_not_asked_has_room_whatever_that_leaves_to_others(population):
+    cells = Cells(population(*["cell"] * 4), admission=0.5, asked=[False, False, True, True])
+    cells.look(0.0)
+    assert cells.watch.admit(rows(0, 1, 2, 3)).tolist() == [True, True, False, False]
+    cells.watch.weight[0] = 0.5  # 1 bit/s of enhancements as control bits
+    cells.watch.release(rows(0, 1))
+    cells.look(1.0)
+    assert cells.watch.admit(rows(0, 1, 2, 3)).tolist() == [True, True, True, False]
+
+
+def test_loads_and_shares_are_means_over_looks(population):
+    """A burst of 10 bit fills the first second, then the cell idles; a share that is known no more counts as none."""
+    cells = Cells(population("cell", "cell"), looks=2)
+    cells.downlinks["c1"].enqueue(
+        Download(
+            users=np.array([0]),
+            size_bits=10,
+            generative_share=0.0,
+            meaning=Meaning("film", 0, 1.0),
+            done=lambda *_: None,
+            service="s",
+        )
+    )
+    loads = [cells.look(at_s)[0].load for at_s in (0.0, 1.0, 2.0, 3.0)]
+    assert loads == pytest.approx([0.0, 0.5, 0.5, 0.0], abs=1e-6)
+    cells.watch.rate_bps = np.array([4.0, 2.0])
+    assert cells.watch.shares(rows(0, 1)).tolist() == pytest.approx([(0.2 + 0.4) / 2, 0.2])
+    cells.watch.rate_bps = np.array([40.0, 2.0])
+    assert cells.watch.shares(rows(0, 1)).tolist() == [np.inf, 0.2]

@@ -161,7 +161,7 @@ def test_greedy_takes_what_frees_most_per_bit():
     """Per Mbit/s: a 0.2, b 0.25, c 0.1; b and c fill 14 of 20 Mbit/s and a no longer fits, as greed will have it."""
     seen = view(content("a", 9, 10e6, 2.0), content("b", 9, 12e6, 3.0), content("c", 9, 2e6, 0.2))
     assert on_tower(make("FreesMost"), seen) == ("b", "c")
-    assert asked(make("FreesMost"), seen).reason == "frees 3.2 of a cell"
+    assert asked(make("FreesMost"), seen).reason == "frees what 3.2 cells have"
 
 
 def test_greedy_displaces_only_what_frees_enough_less():
@@ -185,7 +185,7 @@ def test_the_optimum_is_better_than_greed():
     assert on_tower(make("FreesMost"), seen) == ("b",)
     assert on_tower(make("Optimal"), seen) == ("a", "c")
     # Relaxed: b, and 8 of the 10 Mbit/s of a.
-    assert asked(make("Bound"), seen).reason == "frees 4 of a cell, the relaxation 4.6"
+    assert asked(make("Bound"), seen).reason == "frees what 4 cells have, the relaxation 4.6"
 
 
 def test_the_optimum_moves_only_what_is_worth_it():

@@ -188,3 +188,10 @@ def test_what_is_out_of_order_and_a_failure():
         "out of order way between the cores since 40 s until the end",
         "out of order cell ran:a since 40 s until 45 s; of its network, which sector served it then is not recorded",
     ]
+
+
+def test_an_enhancement_that_is_left_out_is_not_served():
+    assert shown(served="cellular", added="none")[1:3] == [
+        "served not: the enhancement is left out",
+        "enhancement none",
+    ]

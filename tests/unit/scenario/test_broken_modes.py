@@ -1,12 +1,29 @@
 """One wrong value inside of collaboration is one error: nothing follows from what was left out."""
 
+from pathlib import Path
+
 import pytest
 
 from netgen.errors import ScenarioError
 from netgen.scenario import load_scenario
-from tests.unit.scenario.test_policy_check import POLICIES, TEXT
 
-FAULTS = "faults: [{what: cores, at: 2 s, repair: 1 s}]\n"
+POLICIES = Path(__file__).resolve().parents[3] / "policies"
+TEXT = f"""
+name: modes
+duration: 5 s
+baseline: BASELINE
+nodes:
+  A: server
+  M: {{kind: tower, radio: {{capacity: 5 Mbit/s}}}}
+  C: {{kind: cell, radio: {{capacity: 5 Mbit/s, peak_rate: 5 Mbit/s}}}}
+links: {{A -> M: {{capacity: 5 Mbit/s}}, A -> C: {{capacity: 5 Mbit/s}}}}
+contents: {{c: {{kind: parametric, format: 360p25, rate: 1 Mbit/s, class: natural, semantic_bits: 8}}}}
+services: {{s: {{content: c, from: A, to: [M, C]}}}}
+audiences: {{u: {{count: 2, tower: M, cells: [C], watches: s}}}}
+faults: [{{what: cores, at: 2 s, repair: 1 s}}]
+policies: {{moving: "{POLICIES}/continuation.py:Threshold"}}
+collaboration: COLLABORATION
+"""
 
 
 @pytest.fixture
@@ -15,9 +32,7 @@ def told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def go(collaboration, baseline="moving"):
-        text = TEXT.replace("BASELINE", f"baseline: {baseline}").replace("NODE", "policy: forward")
-        text = text.replace("SERVICE", "policy: forward").partition("collaboration:")[0]
-        text += f'collaboration: {collaboration}\n{FAULTS}policies: {{moving: "{POLICIES}/continuation.py:Threshold"}}\n'
+        text = TEXT.replace("BASELINE", baseline).replace("COLLABORATION", collaboration)
         (tmp_path / "k.yaml").write_text(text, encoding="utf-8")
         with pytest.raises(ScenarioError) as refused:
             load_scenario("k.yaml")

@@ -204,8 +204,8 @@ def test_a_whole_scenario_is_not_warned_of():
             ["collaboration={}", "faults=[]", "baseline=null"],
             "collaboration has no effect: it has neither continuation, offloading, addition nor admission",
         ),
-        (["collaboration.continuation.policy=never-collaborate"], "policies.ahead is not used: no service, node or "
-            "baseline names it"),
+        (["collaboration.continuation.policy=never-collaborate"], "policies.ahead is not used: no service, node, "
+            "mode of collaboration or baseline names it"),
         (["collaboration.addition.action=null", "nodes.c1.gpu=null", "nodes.c2.gpu=null", "faults=[]"],
             "actions.synthesis is not used: no node with a GPU may run it"),
     ],

@@ -76,3 +76,49 @@ def test_another_kind_is_refused_with_its_place(load, given, message):
 
 def test_a_policy_that_cannot_be_loaded_is_left_to_whom_wants_it(load, tmp_path):
     assert load(mode="broken").policies["broken"].use == f"{tmp_path}/broken.py:Broken"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{use: USE, with: {mucho: 1}}",
+         'policies.relaying.with.mucho: no parameter "mucho"; accepted: full_bpp, none_bpp, share'),
+        ("{use: USE, with: {shar: 1}}",
+         'with.shar: no parameter "shar"; accepted: full_bpp, none_bpp, share; did you mean "share"?'),
+        ("{use: USE, with: {share: viel}}",
+         'policies.relaying.with.share = "viel": is not accepted; accepted: a number without a unit'),
+        ("{use: USE, with: {share: -1}}",
+         "policies.relaying.with: refused by the policy: share must be positive, got -1.0"),
+    ],
+)  # fmt: skip
+def test_wrong_parameters_are_told_with_their_place(tmp_path, given, message):
+    text = (
+        TEXT.replace("BASELINE", "").replace("NODE", "policy: forward").replace("SERVICE", "policy: relaying")
+    )
+    text = text.replace("MODE", "never-collaborate")
+    use = f'"{POLICIES}/scaling.py:BppThreshold"'
+    path = tmp_path / "k.yaml"
+    path.write_text(f"{text}policies:\n  relaying: {given.replace('USE', use)}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(path)
+    (line,) = str(refused.value).splitlines()
+    assert line.startswith(f"{path}:15:")
+    assert message in line
+    assert "nput should" not in line
+
+
+def test_a_required_parameter_is_asked_for_at_its_policy(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from netgen.policy import RelayPolicy\n"
+        "class Own(RelayPolicy):\n"
+        "    def __init__(self, *, limit: float | None, most: int = 3) -> None: ...\n"
+        "    def decide(self, view, rng): return view.forward.decision\n",
+        encoding="utf-8",
+    )
+    path = tmp_path / "k.yaml"
+    path.write_text("name: k\nduration: 1 s\npolicies: {mine: own.py:Own}\n", encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(path)
+    assert str(refused.value) == (
+        f'{path}:3:12: policies.mine: parameter "limit" is missing and has no default'
+    )

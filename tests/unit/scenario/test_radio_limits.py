@@ -13,8 +13,11 @@ from netgen.propagation.tower_loss import hata_tower_loss, terrain_tower_loss
 from netgen.propagation.validity import check_ranges
 from netgen.radio.handover import HandoverSettings
 from netgen.scenario import radio_check as limits
+from netgen.scenario.faults_check import hexagonal_sectors
 from netgen.schema.audience import Terminal
-from netgen.schema.radio import Atsc3Broadcast, Atsc3Pipe, Handover, LteBroadcast
+from netgen.schema.radio import Atsc3Broadcast, Atsc3Pipe, Handover, HexagonalLayout, LteBroadcast
+from netgen.topology.hexagonal import hexagonal_layout
+from netgen.world.cellular import sector_names
 
 
 def literals(model, name):
@@ -122,3 +125,11 @@ def test_handovers_are_those_of_the_model(name):
     HandoverSettings(**{**other, name: note.ge})
     with pytest.raises(ValueError, match=name):
         HandoverSettings(**{**other, name: note.le + 0.1})
+
+
+@pytest.mark.parametrize("sites", [1, 7, 19, 37])
+@pytest.mark.parametrize("sectors", [1, 3])
+def test_sectors_of_a_hexagonal_layout_are_those_of_the_network(sites, sectors):
+    layout = hexagonal_layout(sites, inter_site_distance_m=500.0, height_m=25.0, sectors=sectors)
+    spec = HexagonalLayout(kind="hexagonal", sites=sites, sectors=sectors)
+    assert tuple(hexagonal_sectors(spec)) == sector_names(layout)

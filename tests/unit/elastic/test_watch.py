@@ -179,7 +179,7 @@ def test_who_is_not_asked_has_room_whatever_that_leaves_to_others(population):
 
 
 def test_loads_and_shares_are_means_over_looks(population):
-    """A burst of 10 bit fills the first second, then the cell idles; a share that is known no more counts as none."""
+    """A burst of 10 bit fills the instant and the first second, then the cell idles; a share that is known no more counts as none."""
     cells = Cells(population("cell", "cell"), looks=2)
     cells.downlinks["c1"].enqueue(
         Download(
@@ -192,7 +192,7 @@ def test_loads_and_shares_are_means_over_looks(population):
         )
     )
     loads = [cells.look(at_s)[0].load for at_s in (0.0, 1.0, 2.0, 3.0)]
-    assert loads == pytest.approx([0.0, 0.5, 0.5, 0.0], abs=1e-6)
+    assert loads == pytest.approx([1.0, 1.0, 0.5, 0.0], abs=1e-6)
     cells.watch.rate_bps = np.array([4.0, 2.0])
     assert cells.watch.shares(rows(0, 1)).tolist() == pytest.approx([(0.2 + 0.4) / 2, 0.2])
     cells.watch.rate_bps = np.array([40.0, 2.0])

@@ -141,6 +141,7 @@ REPAIR = (
 )
 FEW = tuple(f"audiences.{name}.count={count}" for name, count in
             (("new-phones", 20), ("low-phones", 10), ("old-phones", 20), ("fan-zone", 20)))  # fmt: skip
+AT_CELLS = ("policies.cheapest=policies/addition.py:AtCell",)
 SENT = ("collaboration.addition.policy=send-always",)
 UNICAST = ("services.feed.to=[ran, square]",)
 NONE = tuple(
@@ -219,6 +220,14 @@ CASES = (
     Case(
         "addition against unicast alone, at equal utility (70 users, enhancements sent to all)",
         "addition_stadium", (*FEW, *SENT), (*FEW, *SENT, *UNICAST),
+        (
+            Measure("bits on the air [Gbit]", _air_bits, -1, 2),
+            Measure("utility (1 to 5)", lambda summary: summary["utility_mean"], 2, 4),
+        ),
+    ),
+    Case(
+        "the same with enhancements generated at cells that have a GPU",
+        "addition_stadium", (*FEW, *AT_CELLS), (*FEW, *AT_CELLS, *UNICAST),
         (
             Measure("bits on the air [Gbit]", _air_bits, -1, 2),
             Measure("utility (1 to 5)", lambda summary: summary["utility_mean"], 2, 4),

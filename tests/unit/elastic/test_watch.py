@@ -179,7 +179,7 @@ def test_who_is_not_asked_has_room_whatever_that_leaves_to_others(population):
 
 
 def test_loads_and_shares_are_means_over_looks(population):
-    """A burst of 10 bit fills the instant and the first second, then the cell idles; a share that is known no more counts as none."""
+    """A burst of 10 bit fills the instant and the first second, then the cell idles."""
     cells = Cells(population("cell", "cell"), looks=2)
     cells.downlinks["c1"].enqueue(
         Download(

@@ -152,7 +152,7 @@ BLOCKED_SHARE = Measure(
 )
 ENHANCED = Measure("segments shown enhanced", _mode("addition", "segments_enhanced"), 1)
 BITS = Measure("bits on the air [Gbit]", _air_bits, 0, 2)
-BOUND = Measure("freed of the most that can be [%]", _mode("offloading", "freed_of_bound", 0.01))
+BOUND = Measure("cells freed, of the bound [%]", _mode("offloading", "freed_of_bound", 0.01))
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def service_modes(ledger: LedgerReader, used: ModesInUse) -> dict[str, Any]:
     if used.offloaded:
         modes["offloading"] = _offloading(ledger, users, segments, used.offloaded, used.warmup_s)
     if used.enhancements:
-        modes["addition"] = _addition(ledger, users, segments, used.enhancements)
+        modes["addition"] = _addition(ledger, users, segments, used.enhancements, used.warmup_s)
     return modes
 
 
@@ -129,7 +129,6 @@ def _offloading(
         pc.and_(pc.equal(switches["target"], "broadcast"), pc.is_valid(switches["effective_s"]))
     )
     to_tower, back = _moves(ledger, warmup_s)
-    loads = list(cell_loads(ledger, since_s=warmup_s).values())
     late, lost = total(mine["segments_late"]), total(mine["segments_lost"])
     badly = pc.greater(pc.add(mine["segments_late"], mine["segments_lost"]), 0)
     return {
@@ -139,8 +138,7 @@ def _offloading(
         "moved_users": _distinct(moved),
         "freed_of_bound": freed_of_bound(ledger, warmup_s),
         "time_to_offload_mean_s": _time_to_offload_s(moved, to_tower),
-        "cell_load_mean": float(np.mean(loads)) if loads else None,
-        "cell_load_busiest": max(loads, default=None),
+        **_cell_loads(ledger, warmup_s),
         "late_or_blocked_users": _distinct(mine.filter(badly)),
         "late_or_blocked_segments_share": ratio(late + lost, total(mine["segments_offered"])),
         "blocked_users": _distinct(mine.filter(pc.greater(mine["segments_blocked"], 0))),
@@ -153,7 +151,11 @@ def _offloading(
 
 
 def _addition(
-    ledger: LedgerReader, users: pa.Table, segments: pa.Table, enhancements: Mapping[str, str]
+    ledger: LedgerReader,
+    users: pa.Table,
+    segments: pa.Table,
+    enhancements: Mapping[str, str],
+    warmup_s: float,
 ) -> dict[str, Any]:
     """Common streams shown enhanced and alone, and how enhancements came."""
     enhanced = among(users, "service", enhancements)
@@ -174,6 +176,16 @@ def _addition(
         "enhancement_bits": bits,
         "bits_per_enhanced_segment": ratio(bits, joined),
         "terminal_energy_joule": None if energy.null_count == len(energy) else total(energy),
+        **_cell_loads(ledger, warmup_s),
+    }
+
+
+def _cell_loads(ledger: LedgerReader, warmup_s: float) -> dict[str, float | None]:
+    """Share of the cells' resources in use, over all cells and of the busiest."""
+    loads = list(cell_loads(ledger, since_s=warmup_s).values())
+    return {
+        "cell_load_mean": float(np.mean(loads)) if loads else None,
+        "cell_load_busiest": max(loads, default=None),
     }
 
 

@@ -27,12 +27,14 @@ def crossover_table(found: Crossover) -> Table:
 
 
 def others_sentence(found: Crossover) -> str:
-    """What the other services take at the answer: by the tower nobody else is in the cells, and the other way round."""
-    answer, service = found.answer, found.question.service
-    cells, channels = answer.by_tower.cells, answer.by_cells.channels
+    """What other services take at the answer, as far as it can be told apart from what the service itself takes."""
+    answer, question = found.answer, found.question
+    in_cells, on_towers = answer.by_tower.cells, question.channel_worth * answer.by_cells.channels
+    if not in_cells and not on_towers:
+        return "no other service is in either column"
     return (
-        f"at {answer.users:,} users other services than {service} take {cells:.4f} cells and {channels:.4f} channels; "
-        "both columns hold that too"
+        f"other services are in both columns: at {answer.users:,} users {in_cells:.4f} in cells while "
+        f"{question.service} goes by the tower, {on_towers:.4f} on towers while it goes by cells"
     )
 
 

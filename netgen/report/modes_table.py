@@ -111,6 +111,7 @@ _ROWS: dict[str, tuple[tuple[str, Callable[[Figures], str]], ...]] = {
         ("sent by cells", _bits("cellular_bits")),
     ),
     "addition": (
+        ("cell load, mean / busiest", _share("cell_load_mean", "cell_load_busiest")),
         ("segments enhanced / alone", _count("segments_enhanced", "segments_common_alone")),
         (
             "sent / at cells / at terminals",

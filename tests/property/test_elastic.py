@@ -502,6 +502,62 @@ def test_many_more_random_scenarios_of_collaboration(scenario):
     checked_run(legal(scenario), records_agree)
 
 
+@st.composite
+def surges(draw):
+    """Users of two contents come to a small cell; a tower that everybody hears takes contents over at random."""
+    services = {
+        name: {"content": name, "from": "core", "to": ["c1", "mast"], "deadline": "2 s"}
+        for name in ("s0", "s1")
+    }
+    join = {"kind": "uniform", "over": draw(st.sampled_from(["500 ms", "3 s"]))}
+    return {
+        "name": "surge", "seed": draw(st.integers(0, 999)), "duration": "4 s", "epoch": "100 ms",
+        "nodes": {
+            "core": {"kind": "server"},
+            "mast": {"kind": "tower", "radio": {"capacity": draw(st.sampled_from(["300 kbit/s", "1 Mbit/s"]))}},
+            "c1": {"kind": "cell", "radio": {"capacity": "1 Mbit/s", "peak_rate": "500 kbit/s"}},
+        },
+        "links": {"core -> mast": {"capacity": "20 Mbit/s"}, "core -> c1": {"capacity": "20 Mbit/s"}},
+        "contents": {
+            name: {
+                "kind": "parametric", "format": "320x180@25", "rate": "200 kbit/s", "segment": "500 ms",
+                "class": "natural", "semantic_bits": 8, "sizes": "constant",
+            }
+            for name in services
+        },
+        "faults": [],
+        "services": services,
+        "policies": {"shift": {"use": "policy.py:AnyContent"}},
+        "audiences": {
+            name: {"count": draw(st.integers(1, 8)), "tower": "mast", "cells": ["c1"], "watches": [name], "join": join}
+            for name in services
+        },
+        "collaboration": {
+            "cores": {"delay": "1 ms", "period": draw(st.sampled_from(["250 ms", "700 ms", "5 s"]))},
+            "offloading": {"services": list(services), "policy": "shift", "tune_in": "0 s"},
+            "admission": draw(st.sampled_from([0.2, 0.6])),
+        },
+    }  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(scenario=surges())
+def test_nobody_is_blocked_by_a_cell_while_the_tower_serves_the_content(scenario):
+    """Everybody hears the tower, and needs no time to tune in: where it serves anybody, it serves all."""
+
+    def check(scenario: dict, summary: dict, folder: Path) -> None:
+        records_agree(scenario, summary, folder)
+        rows = LedgerReader(folder).table("segments").to_pylist()
+        served = {
+            (row["service"], row["index"]) for row in rows if row["receiver"] == "mast" and row["users"]
+        }
+        blocked = {(row["service"], row["index"]) for row in rows if row["reason"] == "blocked"}
+        event(f"somebody by tower: {bool(served)}, somebody blocked: {bool(blocked)}")
+        assert not served & blocked
+
+    checked_run(scenario, check)
+
+
 @settings(max_examples=8)
 @given(scenario=scenarios())
 def test_the_same_scenario_and_seed_give_the_same_bytes(scenario):

@@ -511,7 +511,7 @@ def test_run_shows_the_modes_beside_the_baseline(together):
     lines = [" ".join(line.split()) for line in together.splitlines()]
     assert "service modes, beside the baseline" in lines
     assert "continuation hand-overs / returns 1 / 0 0 / 0" in lines
-    assert "through cells 6.0 Mbit 0.0 Mbit" in lines  # the segments of 3, 4 and 5 s
+    assert "sent by cells 6.0 Mbit 0.0 Mbit" in lines  # the segments of 3, 4 and 5 s
 
 
 def test_explain_says_why_a_user_was_moved(together, folder, call):
@@ -555,12 +555,74 @@ def test_explain_refuses_what_cannot_be_asked(together, call, words, part):
     assert part in err
 
 
+NARROW = """
+name: narrow
+seed: 1
+duration: 8 s
+nodes:
+  core: server
+  mast: {kind: tower, radio: {capacity: 10 Mbit/s}}
+  c1: {kind: cell, radio: {capacity: 3 Mbit/s, peak_rate: 3 Mbit/s}}
+links: {core -> mast: {capacity: 1 Gbit/s}, core -> c1: {capacity: 1 Gbit/s}}
+contents: {v: {kind: parametric, format: 720p25, rate: 2 Mbit/s, class: sports, semantic_bits: 10}}
+services: {live: {content: v, from: core, to: [c1, mast], deadline: 2 s}}
+audiences:
+  early: {count: 2, tower: mast, cells: [c1], watches: [live], terminal: {tuner: 0}, join: {kind: step, at: 1500 ms}}
+  short: {count: 1, tower: mast, cells: [c1], watches: [live], terminal: {tuner: 0}, stay: 1 s}
+collaboration: {admission: 90 %, offloading: {services: [live]}}
+faults:
+  - {what: cell, where: c1, at: 6 s, repair: 1 s}
+  - {what: tower, where: mast, at: 1 s, repair: 1 s, random: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("user", "at", "parts"),
+    [
+        ("early:0", "1 s", ["served not: has not joined yet (joins at 1.5 s)"]),
+        ("early:0", "4 s", ["served by a cell, c1"]),
+        ("early:1", "4 s", ["served not: blocked: no room in its cell (all of its 6 segments)"]),
+        ("short:0", "500 ms", ["served by a cell, c1"]),
+        ("short:0", "4 s", ["served not: has left at 1 s"]),
+        ("early:0", "6500 ms", ["served by a cell, c1", "out of order cell c1 since 6 s until 7 s"]),
+    ],
+)
+def test_explain_tells_who_is_not_served_and_what_is_out_of_order(folder, call, user, at, parts):
+    (folder / "narrow.yaml").write_text(NARROW, encoding="utf-8")
+    assert call("run", "narrow.yaml", "--out", "out")[0] == 0
+    code, out, err = call("explain", "out", "--user", user, "--at", at)
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert [part for part in parts if part not in lines] == []
+    tower, cell = json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["faults"]
+    assert cell == {"what": "cell", "where": "c1", "begin_s": 6.0, "end_s": 7.0}
+    assert (tower["what"], tower["begin_s"]) == ("tower", 1.0)
+    assert 1.0 < tower["end_s"] != 2.0
+
+
+def test_a_run_without_faults_says_so(together, folder):
+    assert json.loads((folder / "out" / "summary.json").read_text(encoding="utf-8"))["faults"] == []
+
+
+def test_explain_says_that_a_run_failed(folder, call):
+    (folder / "together.yaml").write_text(TOGETHER, encoding="utf-8")
+    broken = AWAY.replace(
+        "        return", "        if view.time_s > 2:\n            raise ValueError('no')\n        return"
+    )
+    (folder / "away.py").write_text(broken, encoding="utf-8")
+    assert call("run", "together.yaml", "--out", "out")[0] == 1
+    code, out, err = call("explain", "out", "--user", "fans:1", "--at", "1 s")
+    assert (code, out) == (2, "")
+    assert "out has no users, because the run failed: policy" in err
+
+
 def test_crossover_finds_the_audience_from_which_broadcast_takes_less(together, folder, call):
     """N users take N 2 / 40 cells, the tower 2 / 10: less from 5 users on; worth half a cell, from 3 on."""
     before = listed(folder)
     code, out, err = call("crossover", "together.yaml", "--service", "live")
     assert (code, err) == (0, "")
     assert "broadcast takes less of the radio from 5 users on, with a channel worth 1 cell\n" in out
+    assert "no other service is in either column\n" in out
     words = ("--audience", "fans", "--channel-worth", "0.5", "--most", "20", "--seed", "7", "--json")
     code, out, err = call("crossover", "together.yaml", "--service", "live", *words)
     found = json.loads(out)

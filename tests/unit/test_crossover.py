@@ -217,6 +217,58 @@ def test_a_service_that_many_watch_needs_the_audience_named(constant):
         audience_of(scenario, "live")
 
 
+def test_a_service_that_nobody_watches_names_those_that_somebody_does(constant):
+    document = yaml.safe_load(TEXT)
+    document["nodes"]["desk"] = "terminal"
+    document["links"]["core -> desk"] = {"capacity": "1 Gbit/s"}
+    document["services"]["wired"] = {"content": "v", "from": "core", "to": "desk"}
+    scenario = constant(text=yaml.safe_dump(document))
+    told = r"services\.wired: nobody watches it over a tower or cells; accepted: one that .* watches \(live, talk\)$"
+    with pytest.raises(InputError, match=told):
+        audience_of(scenario, "wired")
+    alone = {name: document[name] for name in ("name", "seed", "duration", "contents")}
+    alone["nodes"], alone["links"] = (
+        {"core": "server", "desk": "terminal"},
+        {"core -> desk": {"capacity": "1 Gbit/s"}},
+    )
+    alone["services"] = {"wired": document["services"]["wired"]}
+    with pytest.raises(InputError, match=r"services\.wired: nobody .* \(none of this scenario\)$"):
+        audience_of(constant(text=yaml.safe_dump(alone)), "wired")
+
+
+def test_an_audience_with_a_trace_cannot_be_scaled(constant, tmp_path):
+    rows = "".join(f"0,u{k},{k},0\n" for k in range(3))
+    (tmp_path / "walk.csv").write_text(f"time_s,user,x_m,y_m\n{rows}", encoding="utf-8")
+    document = yaml.safe_load(TEXT)
+    document["audiences"]["fans"]["mobility"] = {"kind": "trace", "path": "walk.csv"}
+    scenario = constant(text=yaml.safe_dump(document))
+    told = r"audiences\.fans cannot be scaled, its trace has 3 users; accepted: .*audiences\.fans\.mobility=static"
+    with pytest.raises(InputError, match=told):
+        find_crossover(scenario, Question("live", "fans"))
+    fans = scenario.audiences["fans"]
+    assert fans.count == 3
+
+
+def test_every_run_is_announced_and_tells_how_far_it_is(constant):
+    begun, seen = [], []
+
+    def begin(users, way):
+        begun.append((users, way))
+        return lambda time_s, end_s: seen.append((users, way, time_s, end_s))
+
+    find_crossover(constant(), Question("live", "fans", 1.0, 2), begin=begin)
+    assert begun == [(1, "cells"), (1, "tower"), (2, "cells"), (2, "tower")]
+    assert seen == [(*run, float(time_s), 4.0) for run in begun for time_s in (1, 2, 3, 4)]
+
+
+def test_clearly_more_is_one_in_a_hundred():
+    cheap, dear = Spent(0.0, 0.1, 0.1, 0.0, 0.02), Spent(0.2, 0.0, 0.2, 0.005, 0.01)
+    assert not Tried(5, dear, cheap).winner_loses_more
+    assert Tried(5, dear, Spent(0.0, 0.1, 0.1, 0.01, 0.015)).winner_loses_more
+    assert Tried(5, cheap, dear).winner_loses_more is False
+    assert Tried(5, Spent(0.1, 0.0, 0.1, 0.5, 0.0), dear).winner_loses_more
+
+
 def test_what_cannot_be_sent_both_ways_is_refused(constant):
     text = TEXT.replace("collaboration:", "ignored:").partition("ignored:")[0]
     only_air = constant("services.live.to=[mast]", text=text)

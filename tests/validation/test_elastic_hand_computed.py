@@ -184,7 +184,7 @@ def offloading(
     return pytest.approx(expected, abs=NS)
 
 
-def addition(*, bits_each: float | None, joule: float | None = None, **counts: int):
+def addition(*, bits_each: float | None, cell_load: float, joule: float | None = None, **counts: int):
     """Every figure of addition in the summary: 0 but for those given."""
     keys = (
         "enhancements_offered", "enhancements_joined", "segments_enhanced", "segments_common_alone",
@@ -194,6 +194,7 @@ def addition(*, bits_each: float | None, joule: float | None = None, **counts: i
     expected: dict[str, float | None] = dict.fromkeys(keys, 0) | counts
     assert set(expected) == set(keys)
     expected |= {"bits_per_enhanced_segment": bits_each, "terminal_energy_joule": joule}
+    expected |= {"cell_load_mean": cell_load, "cell_load_busiest": cell_load}
     return pytest.approx(expected, abs=NS)
 
 
@@ -653,7 +654,7 @@ def test_sent_enhancements_join_the_common_stream(hand):
     assert ran.carried_bits("mast->mast:air") == 6 * 1_000_000
     assert ran.mode("addition") == addition(
         enhancements_offered=12, enhancements_joined=12, segments_enhanced=12, enhancements_sent=12,
-        enhancement_bits=6_000_000, bits_each=500_000.0,
+        enhancement_bits=6_000_000, bits_each=500_000.0, cell_load=6 / 48,
     )  # fmt: skip
 
 
@@ -675,6 +676,7 @@ def test_a_late_enhancement_leaves_the_common_stream_alone(hand):
     assert ran.mode("addition") == addition(
         enhancements_offered=12, segments_common_alone=12, enhancements_late=8, enhancements_lost=2,
         enhancements_sent=8, enhancement_bits=4_000_000, bits_each=None,
+        cell_load=(6 - 0.102) / 6,  # busy from the first bit on
     )  # fmt: skip
 
 
@@ -704,6 +706,7 @@ def test_enhancements_generated_at_the_terminal(hand):
     assert ran.mode("addition") == addition(
         enhancements_offered=6, enhancements_joined=6, segments_enhanced=6, enhancements_sent=2,
         enhancements_generated_at_terminal=4, enhancement_bits=bits, bits_each=bits / 6, joule=4.8,
+        cell_load=bits / 48e6,
     )  # fmt: skip
 
 
@@ -726,7 +729,7 @@ def test_a_gpu_that_fails_at_the_cell_has_the_enhancement_sent(hand):
     assert ran.carried_bits("c1:downlink") == 6 * 500_000
     assert ran.mode("addition") == addition(
         enhancements_offered=6, enhancements_joined=6, segments_enhanced=6, enhancements_sent=2,
-        enhancements_generated_at_cell=4, enhancement_bits=3_000_000, bits_each=500_000.0,
+        enhancements_generated_at_cell=4, enhancement_bits=3_000_000, bits_each=500_000.0, cell_load=3 / 48,
     )  # fmt: skip
 
 

@@ -229,6 +229,7 @@ def test_addition(segment, user, ledger_of):
             "segments_common_alone": 7, "enhancements_late": 1, "enhancements_lost": 4, "enhancements_sent": 2,
             "enhancements_generated_at_cell": 3, "enhancements_generated_at_terminal": 1, "enhancement_bits": 60,
             "bits_per_enhanced_segment": 7.5, "terminal_energy_joule": 3.0,
+            "cell_load_mean": None, "cell_load_busiest": None,
         }
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ ADDITION = {
     "segments_enhanced": 66, "segments_common_alone": 3, "enhancements_sent": 70, "enhancements_generated_at_cell": 5,
     "enhancements_generated_at_terminal": 2, "enhancements_late": 1, "enhancements_lost": 0,
     "bits_per_enhanced_segment": 1_304_000.0, "terminal_energy_joule": None,
+    "cell_load_mean": 0.25, "cell_load_busiest": 0.5,
 }  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def test_the_figures_of_every_mode():
         "cells freed, of the bound 87.5%",
         "time to offload 1.020 s",
         "sent by the tower 48.0 Mbit",
-        "addition segments enhanced / alone 66 / 3",
+        "addition cell load, mean / busiest 25.0% / 50.0%",
+        "segments enhanced / alone 66 / 3",
         "sent / at cells / at terminals 70 / 5 / 2",
         "bits per enhanced segment 1.304 Mbit",
         "energy of terminals -",

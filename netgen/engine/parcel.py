@@ -1,14 +1,22 @@
-"""A segment on its way: its representation, whom it is for, and its history so far."""
+"""A segment on its way, its history so far, and what others may do with it where it arrives."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from netgen.engine.service import Plan, Service
 from netgen.generative.representation import Representation
-from netgen.ledger import Stage
+from netgen.ledger import LossReason, Stage
 from netgen.transport.clock import to_s
 from netgen.transport.hop import Hop
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.int64]
 
 STREAM, REPAIR = "stream", "repair"
 
@@ -123,3 +131,56 @@ class Parcel:
         return next(
             count for count in range(longest, -1, -1) if passed[len(passed) - count :] == names[:count]
         )
+
+
+class Recovery(Protocol):
+    """Sees to it that a cell repairs what a broadcast lost."""
+
+    def recover(
+        self, parcel: Parcel, receiver: str, rows: Rows, missing_bits: Rows, reason: LossReason
+    ) -> Flags:
+        """Whose segment may still come, in the order of the rows; it is open again when this returns."""
+        ...
+
+    def sent(self, parcel: Parcel, receiver: str, *, begin_s: float, time_s: float) -> None:
+        """A tower has sent a segment, which others than its present listeners could have heard."""
+        ...
+
+    def arrived(self, parcel: Parcel, receiver: str) -> None:
+        """What a cell needs for a repair is there."""
+        ...
+
+    def failed(self, parcel: Parcel, receiver: str) -> None:
+        """What a cell needs for a repair was lost on the way."""
+        ...
+
+
+class TerminalGenerators(Protocol):
+    """The terminals of users, which may expand what reaches them contracted."""
+
+    @property
+    def energy_joule(self) -> Floats:
+        """(rows,) Energy spent on the segments of each row so far."""
+        ...
+
+    @property
+    def battery_left(self) -> Floats:
+        """(rows,) Charge left in the terminal of each row's user, 0..1."""
+        ...
+
+    @property
+    def has_battery(self) -> Flags:
+        """(rows,) Whose terminal runs on a battery."""
+        ...
+
+    def able(self, parcel: Parcel, rows: Rows) -> Flags:
+        """Whose terminal can expand the parcel's representation."""
+        ...
+
+    def suited(self, parcel: Parcel, action: str, rows: Rows) -> Flags:
+        """Whose terminal could expand what an action makes of the parcel, with enough charge."""
+        ...
+
+    def expand(self, parcel: Parcel, rows: Rows, at_s: Floats) -> tuple[Flags, Floats, Representation]:
+        """Who gets it expanded, when each of them [s], and what it is then; in the order of the rows."""
+        ...

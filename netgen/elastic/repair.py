@@ -80,6 +80,7 @@ class RepairDesk:
         self._held: dict[str, list[_Held]] = {name: [] for name in self.backoff}
         # Per service, segment and cell: what waits for the fetch that is under way; None once it is there.
         self._fetches: dict[tuple[str, int, str], list[Parcel] | None] = {}
+        self._kept: dict[tuple[str, int, str], Representation] = {}
 
     def recover(
         self, parcel: Parcel, receiver: str, rows: Rows, missing_bits: Rows, reason: LossReason
@@ -142,6 +143,7 @@ class RepairDesk:
         """A cell has what it fetched, and serves everybody who waits for it."""
         key = (parcel.service.name, parcel.index, receiver)
         waiting, self._fetches[key] = self._fetches.get(key), None
+        self._kept[key] = parcel.representation
         for other in waiting or ():
             self._from_store(other, receiver)
 
@@ -177,25 +179,28 @@ class RepairDesk:
             cell = self.roster.population.carriers[int(cells[begin])]
             # By position in the cell, as its queues want them.
             place = np.argsort(self.relay.reception.downlink_users[cell][rows[begin:end]], kind="stable")
-            repair = self._renumbered(parcel, cell)
+            repair = self._sent_again(parcel, cell)
             self.relay.reception.log.open(
                 repair, cell, rows[begin:end][place], missing_bits[begin:end][place]
             )
             event = self.env.timeout(int(at_ns[begin]) - now_ns)
             event.callbacks.append(partial(self._request, repair, cell))
 
-    def _renumbered(self, parcel: Parcel, receiver: str, purpose: str = REPAIR) -> Parcel:
-        """The same segment as a parcel of its own, from its source again."""
-        self._next_copy += 1
-        now_ns = int(self.env.now)
-        source = parcel.service.source
+    def _sent_again(self, parcel: Parcel, receiver: str) -> Parcel:
+        """A parcel from the source of a segment, for those who miss some of it."""
+        now_ns, source = int(self.env.now), parcel.service.source
         bare = replace(
-            parcel, copy=self._next_copy, receivers=(receiver,), path=(source,), stages=(), forwards=(),
-            purpose=purpose, copies=1, plan=None, representation=_stored(parcel),
-            # Everybody misses something else.
-            multicast=False,
+            self._renumbered(parcel, receiver), path=(source,), stages=(), forwards=(), purpose=REPAIR,
+            representation=_stored(parcel),
         )  # fmt: skip
         return bare.with_stage("source", source, now_ns, now_ns)
+
+    def _renumbered(self, parcel: Parcel, receiver: str) -> Parcel:
+        """The same as a parcel of its own; not for all at once, since everybody misses something else."""
+        self._next_copy += 1
+        return replace(
+            parcel, copy=self._next_copy, receivers=(receiver,), copies=1, plan=None, multicast=False
+        )
 
     def _request(self, repair: Parcel, cell: str, _event: simpy.Event) -> None:
         """A cell is asked for what is missing of a segment."""
@@ -212,6 +217,9 @@ class RepairDesk:
 
     def _from_store(self, repair: Parcel, cell: str) -> None:
         """Serve a repair from what the cell has fetched before."""
+        # As it arrived there: it may have been contracted on its way.
+        kept = self._kept[repair.service.name, repair.index, cell]
+        repair = replace(repair, representation=kept, path=(*repair.path, cell))
         books = self.relay.nodes[cell].books
         books.copied_bits += repair.bits
         books.delivered_bits += repair.bits
@@ -221,7 +229,7 @@ class RepairDesk:
         self, parcel: Parcel, receiver: str, rows: Rows, missing_bits: Rows, reason: LossReason
     ) -> None:
         """Keep a loss in the users' contexts until the deadline."""
-        held = _Held(self._renumbered(parcel, receiver, parcel.purpose), receiver, reason)
+        held = _Held(self._renumbered(parcel, receiver), receiver, reason)
         self.relay.reception.log.open(held.parcel, receiver, rows, missing_bits)
         self._held[parcel.service.name].append(held)
         deadline_ns = parcel.deadline_ns

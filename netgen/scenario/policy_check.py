@@ -23,8 +23,10 @@ _OF_MODE: dict[str, type] = {
 def policies_are_of_their_kind(draft: Draft) -> Iterator[Issue]:
     """Nodes and services name policies of nodes, every mode one of its own kind."""
     scenario = draft.scenario
-    for place, name, wanted in _named(scenario):
-        kinds = _kinds(scenario, name)
+    named = list(_named(scenario))
+    kinds_by_name = {name: _kinds(scenario, name) for name in dict.fromkeys(name for _, name, _ in named)}
+    for place, name, wanted in named:
+        kinds = kinds_by_name[name]
         if kinds and wanted not in kinds:
             yield draft.issue(place, f"is {_listed(kinds, 'and')}; accepted: {_listed((wanted,), 'or')}")
 

@@ -50,7 +50,8 @@ def named_policies() -> Registry[type[Policy] | importlib.metadata.EntryPoint]:
 
 def policy_kinds(policy_class: type) -> tuple[type, ...]:
     """Return the base classes of `POLICY_KINDS` that a class is of; empty when it is no policy."""
-    return tuple(kind for kind in POLICY_KINDS if issubclass(policy_class, kind))
+    # Not issubclass: an abstract class asks all of its subclasses, and remembers every answer for good.
+    return tuple(kind for kind in POLICY_KINDS if kind in policy_class.__mro__)
 
 
 def kinds_of(reference: str, *, folders: tuple[Path, ...] = ()) -> tuple[type, ...]:

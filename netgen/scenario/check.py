@@ -67,12 +67,14 @@ def dangling(
     section: str,
     *,
     builtin: tuple[str, ...] = (),
+    unsuited: tuple[str, ...] = (),
     at_key: bool = False,
 ) -> Iterator[Issue]:
-    """Yield an issue when `name` is neither in a section nor built in."""
-    known = draft.names.get(section, ())
+    """Yield an issue when `name` is neither in a section nor built in; what is unsuited is not offered instead."""
+    known: Collection[str] = draft.names.get(section, ())
     if name in known or name in builtin:
         return
+    known = [other for other in known if other not in unsuited]
     if builtin:
         known = (*known, *(other for other in builtin if other not in known))
     listed = ", ".join(islice(known, 12)) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")

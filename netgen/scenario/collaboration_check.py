@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netgen.document.tree import Issue, Key
 from netgen.scenario.check import Check, Draft, dangling, repeated
-from netgen.scenario.expansion import BUILTIN_SERVICE_POLICY
+from netgen.scenario.expansion import BUILTIN_POLICY, BUILTIN_SERVICE_POLICY
 from netgen.schema.collaboration import Addition, Collaboration, Continuation, Offloading
 from netgen.schema.network import CellNode, RanNode, TowerNode
 from netgen.schema.radio import FixedBroadcast
@@ -75,7 +75,14 @@ def modes_have_policies(draft: Draft) -> Iterator[Issue]:
     """The policy of a mode is in the scenario, or built in."""
     for mode_name, mode in modes(draft.scenario):
         place = ("collaboration", mode_name, "policy")
-        yield from dangling(draft, place, mode.policy, "policies", builtin=(BUILTIN_SERVICE_POLICY,))
+        yield from dangling(
+            draft,
+            place,
+            mode.policy,
+            "policies",
+            builtin=(BUILTIN_SERVICE_POLICY,),
+            unsuited=(BUILTIN_POLICY,),
+        )
 
 
 def addition_has_its_action(draft: Draft) -> Iterator[Issue]:

@@ -259,6 +259,10 @@ def _with_absolute_files(scenario: Scenario, folders: tuple[Path, ...]) -> Scena
         if named is not None:
             path = find_file(f"actions.{name}: profile {named[0]}", named[0], folders)
             action = action.model_copy(update={"profile": f"{path}:{named[1]}"})  # noqa: PLW2901
+        file_name, separator, class_name = (action.run or "").rpartition(":")
+        if separator:
+            path = find_file(f"actions.{name}: run {action.run}", file_name, folders)
+            action = action.model_copy(update={"run": f"{path}:{class_name}"})  # noqa: PLW2901
         actions[name] = action
     found = {}
     for name, reference in scenario.policies.items():

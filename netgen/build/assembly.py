@@ -7,6 +7,7 @@ import simpy
 
 from netgen.build.bursts import burst_notes
 from netgen.build.collaboration import Surroundings, build_cores, build_terminals, forced_kinds
+from netgen.build.compatibility import check_compatibility
 from netgen.build.contents import build_menu, build_tracks
 from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
@@ -20,6 +21,7 @@ from netgen.engine.service import Dispatcher, Service
 from netgen.engine.simulation import Companion, EveryReceiver, Simulation
 from netgen.errors import InputError
 from netgen.generative.action import Menu
+from netgen.generative.device import find_device
 from netgen.ledger import LedgerWriter
 from netgen.media.segment_track import SegmentTrack
 from netgen.policy import RelayPolicy
@@ -72,6 +74,7 @@ def build_simulation(
     )
     receivers = build_receivers(scenario, streams, env, outages)
     services = _services(scenario, network, tracks, receivers, streams)
+    check_compatibility(services, nodes=nodes, menu=menu, terminals=_generating(scenario))
     notes += burst_notes(
         services, nodes=nodes, population=receivers.population, duration_s=scenario.duration_s
     )
@@ -94,6 +97,16 @@ def build_simulation(
         background=_background(scenario, network, streams), candidates=best, uncontracted=uncontracted,
         writer=writer, dispatcher=dispatcher, companions=companions, notes=notes,
     )  # fmt: skip
+
+
+def _generating(scenario: Scenario) -> dict[str, dict[str, str]]:
+    """Per service the audiences whose terminals can expand it, with their devices."""
+    found: dict[str, dict[str, str]] = {}
+    for name, audience in scenario.audiences.items():
+        if audience.terminal.generator is not None:
+            for service in audience.watches:
+                found.setdefault(service, {})[name] = find_device(audience.terminal.generator.device).name
+    return found
 
 
 def _forced(scenario: Scenario, policy: str | None) -> tuple[str | None, str | None]:

@@ -140,6 +140,7 @@ def _at_point(
     rate_mark = Provenance.DECLARED if not rated else (point.rate_provenance or profile.provenance)
     mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
     share = spec.generative_share
+    measured = not isinstance(spec, DeclaredAction) and profile.provenance is Provenance.MEASURED
     return GenerativeAction(
         name=name,
         mode=mode,
@@ -156,4 +157,6 @@ def _at_point(
         contract_work=point.encode,
         expand_work=point.decode,
         memory_bytes=profile.model_memory_bytes or 0,
+        run=spec.run or (profile.name if measured else None),
+        compatibility=spec.compatibility or "format",
     )

@@ -133,6 +133,54 @@ class Parcel:
         )
 
 
+class ActionJob(Protocol):
+    """One contraction or expansion that a node has taken on."""
+
+    def measured_s(self) -> float | None:
+        """Wall time of the job, run at once, where that is to count as the simulated time; else None."""
+        ...
+
+    def abandon(self) -> None:
+        """Nobody wants the result any more."""
+        ...
+
+    def made(self) -> Representation | None:
+        """What it made; None when it failed, which is noted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileJob:
+    """A job that makes what the profile of its action says."""
+
+    expected: Representation
+
+    def measured_s(self) -> float | None:
+        """Nothing is measured."""
+        return None
+
+    def abandon(self) -> None:
+        """Nothing was begun."""
+
+    def made(self) -> Representation | None:
+        """What the profile says."""
+        return self.expected
+
+
+class LiveActions(Protocol):
+    """Runs actions on the real frames of segments, for the nodes and contents that are live."""
+
+    def submit(
+        self, node: str, parcel: Parcel, expected: Representation, *, direction: str, action: str
+    ) -> ActionJob | None:
+        """Take on a job of which its profile expects this representation; None where it is not live."""
+        ...
+
+    def shown(self, parcel: Parcel, receiver: str) -> Parcel | None:
+        """A parcel at the end of its way with the quality of what is shown of it; None when nothing can be."""
+        ...
+
+
 class Recovery(Protocol):
     """Sees to it that a cell repairs what a broadcast lost."""
 

@@ -10,7 +10,16 @@ import numpy as np
 from netgen.access.broadcast_channel import BroadcastChannel
 from netgen.access.download import Download
 from netgen.access.last_hop import LastHop
-from netgen.engine.parcel import REPAIR, Flags, Floats, Parcel, Recovery, Rows, TerminalGenerators
+from netgen.engine.parcel import (
+    REPAIR,
+    Flags,
+    Floats,
+    LiveActions,
+    Parcel,
+    Recovery,
+    Rows,
+    TerminalGenerators,
+)
 from netgen.engine.population import Population
 from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
 from netgen.engine.service import Service
@@ -34,7 +43,7 @@ class Reception:
 
     Attributes
     ----------
-    recovery, terminals             What repairs and expands, where the scenario has such a thing.
+    recovery, terminals, live       What repairs, expands, and runs real frames, where the scenario has such a thing.
     air_shrinkage : mapping         Bits over source bits of what a channel sent last, by service and channel.
     played, played_once : mapping   Per collaborating service how often segments were handed to players, and which
                                     (row, segment) pairs were.
@@ -57,6 +66,7 @@ class Reception:
         self.handed_bits = 0
         self.recovery: Recovery | None = None
         self.terminals: TerminalGenerators | None = None
+        self.live: LiveActions | None = None
         self.air_shrinkage: dict[tuple[str, str], float] = {}
         self.played: dict[str, int] = {}
         self.played_once: dict[str, Flags] = {}
@@ -148,7 +158,14 @@ class Reception:
         by_air = receiver in self.downlinks or receiver in self.broadcasts
         if _needs_expansion(parcel) and (self.terminals is None or not by_air):
             self.lose(parcel, LossReason.UNPLAYABLE)
-        elif parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
+            return
+        if self.live is not None:
+            shown = self.live.shown(parcel, receiver)
+            if shown is None:
+                self.lose(parcel, LossReason.UNPLAYABLE)
+                return
+            parcel = shown
+        if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
         elif receiver in self.downlinks:
             self._send_down(parcel, receiver)

@@ -10,7 +10,7 @@ import numpy as np
 from netgen.engine.gpu import Job
 from netgen.engine.node import Decider, Node
 from netgen.engine.options import Outlook, largest_backlog_bits, model_of, smallest_share_bps
-from netgen.engine.parcel import REPAIR, Parcel
+from netgen.engine.parcel import REPAIR, Parcel, ProfileJob
 from netgen.engine.reception import Reception
 from netgen.errors import PolicyError
 from netgen.ledger import DecisionRecord, LedgerWriter, LossReason, OptionSeen
@@ -275,6 +275,12 @@ class Relay:
         node.books.stored_bits += parcel.bits
         kind, action = self.outlook.action_of(parcel, decision)
         compute_s = self.outlook.compute_s(node.gpu, action, kind, parcel)
+        expected = self.outlook.after(parcel, decision)
+        live, work = self.reception.live, None
+        if live is not None:
+            work = live.submit(node.name, parcel, expected, direction=kind, action=action.name)
+        work = work or ProfileJob(expected)
+        compute_s = work.measured_s() or compute_s
         submitted_ns = self.transport.now_ns
 
         def admit(finish_ns: int) -> bool:
@@ -282,23 +288,29 @@ class Relay:
             if deadline_ns is None or finish_ns <= deadline_ns:
                 return True
             node.books.missed[self._slot()] += 1
-            node.books.stored_bits -= parcel.bits
-            more = (*excluded, choice_of(decision))
-            self._do_without(parcel, node, more, missed=f"{kind}({action.name})")
+            work.abandon()
+            give_up((*excluded, choice_of(decision)))
             return False
 
+        def give_up(more: tuple[tuple[str, str], ...]) -> None:
+            node.books.stored_bits -= parcel.bits
+            self._do_without(parcel, node, more, missed=f"{kind}({action.name})")
+
         def done(_taken_ns: int, finished_ns: int) -> None:
+            became = work.made()
+            if became is None:
+                give_up((*excluded, choice_of(decision)))
+                return
             node.books.stored_bits -= parcel.bits
             node.books.used_bits += parcel.bits
-            made = parcel.after(self.outlook.after(parcel, decision))
-            made = made.with_stage(kind, node.name, submitted_ns, finished_ns)
+            made = parcel.after(became).with_stage(kind, node.name, submitted_ns, finished_ns)
             node.books.made_bits += made.bits
             (node.books.contracted if kind == "contract" else node.books.expanded)[self._slot()] += 1
             self._pass_on(made, node, None)
 
         def failed() -> None:
-            node.books.stored_bits -= parcel.bits
-            self._do_without(parcel, node, excluded, missed=f"{kind}({action.name})")
+            work.abandon()
+            give_up(excluded)
 
         model = model_of(action, kind)
         node.gpu.submit(Job(model, action.memory_bytes, to_ns(compute_s), admit, done, failed))

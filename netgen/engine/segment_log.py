@@ -178,6 +178,9 @@ class SegmentLog:
                 fidelity_provenance=made.fidelity_provenance.value,
                 psnr_db=made.psnr_db,
                 ms_ssim=made.ms_ssim,
+                quality_measured=made.measured is not None,
+                measured_fidelity=None if made.measured is None else made.measured.semantic_fidelity,
+                vmaf=None if made.measured is None else made.measured.vmaf,
                 path=parcel.path,
                 stages=parcel.stages,
             )

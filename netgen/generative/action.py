@@ -29,6 +29,8 @@ class GenerativeAction:
     psnr_db, ms_ssim : float or None    Quality of what it shows.
     contract_work, expand_work : Work or None   Cost of each direction; None where it cannot be done.
     memory_bytes : int, byte            Device memory of its model.
+    run : str or None                   What executes it on real frames; None: it is known by its figures alone.
+    compatibility : str                 Who can expand what it contracted: `format`, `weights` or `device`.
     """
 
     name: str
@@ -46,6 +48,8 @@ class GenerativeAction:
     contract_work: Work | None
     expand_work: Work | None
     memory_bytes: int
+    run: str | None = None
+    compatibility: str = "format"
 
     def work(self, direction: str) -> Work | None:
         """Cost of `contract` or `expand`; None where the profile does not give it."""

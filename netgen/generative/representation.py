@@ -10,6 +10,20 @@ SOURCE_MODE = "source"
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredQuality:
+    """What was measured on the very frames of a segment, in a live run, beside PSNR and MS-SSIM.
+
+    Parameters
+    ----------
+    semantic_fidelity : float       Estimate of the share of the meaning that is kept, 0..1.
+    vmaf : float or None            0..100; None where it was not asked for.
+    """
+
+    semantic_fidelity: float
+    vmaf: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Representation:
     """One representation of a segment, at some point of its way.
 
@@ -25,6 +39,8 @@ class Representation:
     playable : bool                     Whether a receiver can show it as it is.
     generated : bool                    Whether a generative model has expanded it.
     psnr_db, ms_ssim : float or None    Quality of what is shown; None where nobody measured it.
+    artefact : int or None              Handle of the bytes that a live run made; None by profile, and at the source.
+    measured : MeasuredQuality or None  Set once the frames that are shown were compared with the source's.
     """
 
     mode: str
@@ -38,6 +54,8 @@ class Representation:
     generated: bool
     psnr_db: float | None
     ms_ssim: float | None
+    artefact: int | None = None
+    measured: MeasuredQuality | None = None
 
     @property
     def bits(self) -> int:

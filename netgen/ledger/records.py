@@ -129,6 +129,11 @@ class SegmentRecord:
     fidelity_provenance: str = _of("", "where the fidelity comes from: measured ... declared")
     psnr_db: float | None = _of("dB", "PSNR of what is shown; null where no profile gives it")
     ms_ssim: float | None = _of("", "MS-SSIM of what is shown; null where no profile gives it")
+    quality_measured: bool = _of("", "whether these were measured on its own frames, in a live run")
+    measured_fidelity: float | None = _of(
+        "", "estimate of the share of the meaning that its own frames keep; null but in a live run"
+    )
+    vmaf: float | None = _of("", "VMAF of its own frames; null but in a live run that measures it")
     path: tuple[str, ...] = _of("", "nodes passed")
     stages: tuple[Stage, ...] = _of("", "history step by step")
 

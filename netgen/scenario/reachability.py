@@ -11,6 +11,7 @@ from netgen.scenario.audience_check import AUDIENCE_CHECKS, audience_warnings
 from netgen.scenario.check import ENTRY_CHECKS, Check, Draft, amounts_fit_into_memory
 from netgen.scenario.collaboration_check import COLLABORATION_CHECKS, collaboration_warnings, modes
 from netgen.scenario.faults_check import FAULT_CHECKS
+from netgen.scenario.live_check import LIVE_CHECKS
 from netgen.scenario.policy_check import POLICY_CHECKS
 from netgen.scenario.radio_check import RADIO_CHECKS, radio_warnings
 from netgen.schema.scenario import ExplicitRoute, Scenario, Service
@@ -202,6 +203,7 @@ def find_defects(draft: Draft, *, complete: bool) -> list[Issue]:
         *COLLABORATION_CHECKS,
         *POLICY_CHECKS,
         *FAULT_CHECKS,
+        *LIVE_CHECKS,
     )
     issues = [issue for check in checks for issue in check(draft)]
     if complete and not issues:

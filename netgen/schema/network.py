@@ -38,6 +38,7 @@ from netgen.schema.fields import (
     kind_tag,
     variant,
 )
+from netgen.schema.live import Fidelity
 from netgen.schema.radio import CellRadio, CellularRadio, TowerRadioField
 
 LARGEST_TOPOLOGY = 10_000
@@ -80,6 +81,11 @@ class _AnyNode(StrictModel):
         None, description="actions that may run here; null for all of the scenario's"
     )
     policy: Name | None = Field(None, description="policy at this node; null for the one of each service")
+    fidelity: Fidelity | None = Field(
+        None,
+        description="whether actions at this node are looked up in profiles or run on real frames; null for what the "
+        "scenario or the content says",
+    )
 
 
 class PlainNode(_AnyNode):

@@ -35,6 +35,7 @@ from netgen.schema.fields import (
     kind_tag,
     variant,
 )
+from netgen.schema.live import Fidelity, Live
 from netgen.schema.network import Link, NodeField
 
 ContentClass = Literal["talking-face", "sports", "natural", "screen", "driving"]
@@ -49,6 +50,11 @@ class _AnyContent(StrictModel):
         alias="class", description="what the video shows; profiles differ by it"
     )
     semantic_bits: Meaning = Field(description="declared meaning of one segment, in semantic bits")
+    fidelity: Fidelity | None = Field(
+        None,
+        description="whether actions on it are looked up in profiles or run on its real frames; null for the "
+        "scenario's, or live where a node is",
+    )
 
 
 class FileContent(_AnyContent):
@@ -97,6 +103,16 @@ class _AnyAction(StrictModel):
     )
     generative_share: Share | None = Field(
         None, description="share of the bits that steer generation; null for 1 in no-reference mode, else 0"
+    )
+    run: Text | None = Field(
+        None,
+        description="what a live run executes: the name of a variant, or file.py:Class; null for the one that "
+        "the profile was measured with",
+    )
+    compatibility: Literal["format", "weights", "device"] | None = Field(
+        None,
+        description="who can expand what it contracted: whoever has it, the same weights, or only the same kind of "
+        "device; null for the profile's, or format",
     )
 
 
@@ -273,6 +289,10 @@ class Header(StrictModel):
         0.1, alias="epoch", description="interval at which radio and users are updated"
     )
     packet_bits: Packet = Field(11_200, alias="packet", description="size of the packets of a segment")
+    fidelity: Fidelity = Field(
+        "profile", description="whether actions are looked up in profiles, or run on real frames"
+    )
+    live: Live = Field(Live(), description="how actions are run on real frames, where they are")
     baseline: Name | None = Field(
         None, description="policy that is run beside, on the same world, for comparison; null for none"
     )

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from netgen.cli import _parser
+from netgen.cli import parser as command_parser
 from netgen.generative.device import Device, load_devices
 from netgen.generative.profile import Profile, load_profiles
 from netgen.ledger import RECORD_TYPES, STATEMENTS, LossReason, OptionSeen, Outcome, Stage
@@ -179,7 +179,7 @@ def commands_page() -> str:
         "Exit codes: 0 done, 1 failed, 2 wrong input, 3 a check failed. `--debug` shows where an error came from.",
         "",
     ]
-    (commands,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (commands,) = (action for action in command_parser()._actions if isinstance(action, argparse._SubParsersAction))
     for name, parser in commands.choices.items():
         arguments = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
         words = [action.metavar or action.dest.upper() for action in arguments if not action.option_strings]

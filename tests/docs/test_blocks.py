@@ -8,7 +8,7 @@ import shlex
 import pytest
 import yaml
 
-from netgen.cli import _parser
+from netgen.cli import parser
 from netgen.errors import InputError
 from netgen.policy import POLICY_KINDS, check_policy
 from netgen.run import run
@@ -67,7 +67,7 @@ def commands(text: str) -> list[list[str]]:
 def test_commands_in_shell_blocks_are_accepted(sh_block, root):
     targets = re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for words in commands(sh_block.text):
-        _parser().parse_args(words)
+        parser().parse_args(words)
     for line in sh_block.text.splitlines():
         words = shlex.split(line, comments=True)
         if words and words[0] == "make":
@@ -79,11 +79,11 @@ def test_commands_in_shell_blocks_are_accepted(sh_block, root):
 def test_a_wrong_command_would_be_seen():
     (words,) = commands("netgen rnu scenarios/a.yaml  # a comment\n")
     with pytest.raises(InputError, match="did you mean"):
-        _parser().parse_args(words)
+        parser().parse_args(words)
 
 
 def test_commands_in_the_text_exist(pages, root):
-    (choices,) = (action.choices for action in _parser()._actions if action.choices)
+    (choices,) = (action.choices for action in parser()._actions if action.choices)
     targets = re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     count = 0
     for page in pages:

@@ -16,7 +16,7 @@ from netgen.errors import InputError
 from netgen.generative.operating_point import CodingMode
 from netgen.media.yuv_clip import YuvClip
 
-_TRIES = 3
+_TRIES = 4
 """Codings per contraction to a rate: always as many, so that its time does not depend on luck."""
 
 
@@ -75,6 +75,8 @@ class Knob:
     step : float                    Values are multiples of it from the smaller end on, > 0.
     octave : float                  About how far to go to halve the bits, > 0: where a search begins from.
     grid : tuple of float           Values that calibration measures.
+    typical : tuple of (float, float)   Values, from the finest on, and the bits per pixel that they usually give:
+                                    where a search begins, and how it bends. Empty: it begins in the middle.
     """
 
     name: str
@@ -83,12 +85,28 @@ class Knob:
     step: float
     octave: float
     grid: tuple[float, ...]
+    typical: tuple[tuple[float, float], ...] = ()
 
     def nearest(self, value: float) -> float:
         """Return the allowed value nearest to `value`."""
         low, high = sorted((self.finest, self.coarsest))
         steps = round((min(max(value, low), high) - low) / self.step)
         return min(low + steps * self.step, high)
+
+    def first_value(self, bits_per_pixel: float) -> float:
+        """Return the value that usually gives a rate; the middle of the range when that is not known."""
+        if not self.typical:
+            return self.nearest((self.finest + self.coarsest) / 2)
+        value, usual = self.typical[0]
+        return self.moved(value, math.log2(usual / bits_per_pixel))
+
+    def moved(self, value: float, octaves: float) -> float:
+        """Return the value that usually gives 2**octaves times fewer bits than `value` does."""
+        if len(self.typical) < 2:
+            return self.nearest(value + octaves * math.copysign(self.octave, self.coarsest - self.finest))
+        values = [one for one, _ in self.typical]
+        logs = [math.log2(usual) for _, usual in self.typical]
+        return self.nearest(_on_line(_on_line(value, values, logs) - octaves, logs, values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +208,9 @@ class VideoAction(ABC):
     def contract(self, frames: YuvClip, target: Target, *, seed: int = 0) -> ContractedVideo:
         """Contract a segment.
 
-        A rate is met by three codings: from the middle of the knob's range, then twice along the straight line of
-        log(bits) over the knob; the nearest of the three is kept. Where a rate cannot be reached, the result is the
-        nearest that can: compare `bits_per_pixel`.
+        A rate is met by four codings: from the knob's usual value for that rate, then along straight lines of
+        log(bits) over the knob; the nearest of the four is kept. Where a rate cannot be reached, the result is the
+        nearest that was found: compare `bits_per_pixel`.
 
         Parameters
         ----------
@@ -276,17 +294,44 @@ class VideoAction(ABC):
 
     def _contract_to_rate(self, frames: YuvClip, bits_per_pixel: float, seed: int) -> ContractedVideo:
         """Search the knob's value in log(bits), with a fixed number of codings."""
-        knob = self.knob
-        octave = math.copysign(knob.octave, knob.coarsest - knob.finest)
-        value = knob.nearest((knob.finest + knob.coarsest) / 2)
-        tried: list[tuple[float, float, ContractedVideo]] = []
+        value = self.knob.first_value(bits_per_pixel)
+        tried: list[tuple[float, float]] = []
+        nearest: tuple[float, ContractedVideo] | None = None
         for _ in range(_TRIES):
             made = self.contract_at(frames, value, seed=seed)
             excess = math.log2(made.bits_per_pixel / bits_per_pixel)
-            tried.append((value, excess, made))
-            slope = octave
-            if len(tried) > 1 and tried[-1][0] != tried[-2][0] and tried[-1][1] != tried[-2][1]:
-                slope = -(tried[-1][0] - tried[-2][0]) / (tried[-1][1] - tried[-2][1])
-                slope = slope if slope * octave > 0 else octave
-            value = knob.nearest(value + slope * excess)
-        return min(tried, key=lambda one: (abs(one[1]), one[0]))[2]
+            if nearest is None or abs(excess) < nearest[0]:
+                nearest = (abs(excess), made)
+            tried.append((value, excess))
+            value = _next_value(self.knob, tried)
+        assert nearest is not None  # noqa: S101  (there is at least one try)
+        return nearest[1]
+
+
+def _next_value(knob: Knob, tried: Sequence[tuple[float, float]]) -> float:
+    """Return the value to try after these (value, log2 of bits over wanted bits)."""
+    by_distance = sorted(tried, key=lambda one: abs(one[1]))
+    value, excess = by_distance[0]
+    across = next((one for one in by_distance if one[1] * excess < 0), None)
+    other = across or next((one for one in by_distance if one[0] != value), None)
+    coarser = math.copysign(1.0, knob.coarsest - knob.finest)
+    if other is not None and (value - other[0]) * (other[1] - excess) * coarser > 0:
+        wanted = knob.nearest(value + excess * (value - other[0]) / (other[1] - excess))
+        if across is None:  # beyond what was tried a line of two near points may point anywhere
+            reach = abs(knob.moved(value, 2 * excess) - value)
+            wanted = knob.nearest(min(max(wanted, value - reach), value + reach))
+    else:
+        wanted = knob.moved(value, excess)
+    if wanted in {
+        one for one, _ in tried
+    }:  # steps are too coarse to land between: try the next towards the rate
+        return knob.nearest(value + math.copysign(knob.step, excess * coarser))
+    return wanted
+
+
+def _on_line(at: float, positions: Sequence[float], heights: Sequence[float]) -> float:
+    """Return the height of a chain of straight lines; beyond its ends the first and the last go on."""
+    rising = positions[-1] > positions[0]
+    segment = sum((position < at) == rising for position in positions[1:-1])
+    (x0, x1), (y0, y1) = positions[segment : segment + 2], heights[segment : segment + 2]
+    return y0 + (at - x0) * (y1 - y0) / (x1 - x0)

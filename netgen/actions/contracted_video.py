@@ -74,9 +74,9 @@ class ContractedVideo:
             len(self.parts),
         )
         for number in sizes:
-            head += _varint(number)
+            head += varint(number)
         for part in self.parts:
-            head += _varint(2 * len(part.payload) + _KINDS.index(part.kind))
+            head += varint(2 * len(part.payload) + _KINDS.index(part.kind))
         return bytes(head) + b"".join(part.payload for part in self.parts)
 
     @staticmethod
@@ -102,7 +102,7 @@ class ContractedVideo:
         at = 5
         numbers = []
         for _ in range(6):
-            number, at = _read_varint(message, at)
+            number, at = read_varint(message, at)
             numbers.append(number)
         width_px, height_px, frames, numerator, denominator, count = numbers
         if not (width_px and height_px and frames and numerator and denominator):
@@ -111,7 +111,7 @@ class ContractedVideo:
             )
         heads = []
         for _ in range(count):
-            number, at = _read_varint(message, at)
+            number, at = read_varint(message, at)
             heads.append((_KINDS[number % 2], number // 2))
         if at + sum(size for _, size in heads) != len(message):
             raise InputError(
@@ -141,7 +141,7 @@ class ContractedVideo:
         return self.bits / (self.frames * self.width_px * self.height_px)
 
 
-def _varint(number: int) -> bytes:
+def varint(number: int) -> bytes:
     """Return a whole number >= 0 in groups of seven bits, the lowest first."""
     groups = bytearray()
     while number > 0x7F:
@@ -151,7 +151,7 @@ def _varint(number: int) -> bytes:
     return bytes(groups)
 
 
-def _read_varint(message: bytes, at: int) -> tuple[int, int]:
+def read_varint(message: bytes, at: int) -> tuple[int, int]:
     """Return the number that begins at `at`, and where it ends."""
     number = 0
     for shift in range(0, 63, 7):

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import platform
 import secrets
-import shutil
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netgen.build.assembly import build_simulation
 from netgen.build.contents import build_menu, profile_file
+from netgen.build.live import live_side
 from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
 from netgen.metrics.modes import ModesInUse, service_modes
 from netgen.metrics.radio import radio
+from netgen.metrics.tallies import segments_offered
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
 from netgen.policy.loading import find_file
 from netgen.provenance import weakest
 from netgen.rng import Streams
-from netgen.scenario import load_scenario, resolved_yaml, scenario_warnings
+from netgen.run_directory import discard, finish, reserve, write_json
+from netgen.scenario import load_scenario, scenario_warnings
+from netgen.scenario.live_check import live_contents
 from netgen.schema.scenario import ProfiledAction, Scenario
-from netgen.version import __version__
 from netgen.world.faults import build_outages, fault_rows
+
+if TYPE_CHECKING:
+    from netgen.live.live_run import LiveRun
 
 _BASELINE = "baseline"
 
@@ -60,6 +61,7 @@ def run(
     seed: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    save_video: bool = False,
 ) -> RunResult:
     """Run a scenario file and write its run directory.
 
@@ -71,38 +73,47 @@ def run(
     out : path or None              Run directory to write, which must not exist or be empty; by default the
                                     next free number under `runs/NAME`.
     progress : callable or None     Called with the simulated time and its end [s], once per interval.
+    save_video : bool               Whether a live run writes what its receivers got as video files.
 
     Raises
     ------
-    InputError                      The scenario, an override or `out` is wrong; nothing is written.
+    InputError                      The scenario, an override or `out` is wrong, or there is no video to save;
+                                    nothing is written.
     NetgenError                     The run failed; the records written so far are complete and readable. When
                                     only the baseline failed, the run itself is complete.
     """
     scenario = load(path, overrides=overrides, seed=seed)
-    target, made = _reserve(out, scenario.name)
+    if save_video and not live_contents(scenario):
+        raise InputError(
+            f"{path}: nothing in it is live, so there is no video to save; accepted: --set fidelity=live, or no "
+            f"--save-video"
+        )
+    target, made = reserve(out, scenario.name)
     beginning = target.name.encode()[:200].decode(errors="ignore")  # a name has at most 255 bytes
     partial = target.with_name(f".{beginning}.partial-{os.getpid()}")
-    started = time.perf_counter()
+    started_s = time.perf_counter()
     summary: dict[str, Any] | None = None
     try:
         partial.mkdir()
-        summary = simulate(scenario, partial, progress=progress)
+        summary = simulate(scenario, partial, progress=progress, save_video=save_video)
         if scenario.baseline is not None:
             (partial / _BASELINE).mkdir()
             beside = simulate(scenario, partial / _BASELINE, forced_policy=scenario.baseline)
             summary[_BASELINE] = figures.compared(summary, beside, scenario.baseline)
     except NetgenError as error:
         if summary is None and isinstance(error, InputError):
-            _discard(partial, made)
+            discard(partial, made)
             raise
         told = _failed(scenario, error, summary, target)
-        _finish(partial, target, scenario, told.summary, started)
+        finish(partial, target, scenario, summary=told.summary, started_s=started_s)
         raise told.error from error
     except BaseException:
-        _discard(partial, made)
+        discard(partial, made)
         raise
-    _finish(partial, target, scenario, summary, started)
-    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"]))
+    finish(partial, target, scenario, summary=summary, started_s=started_s)
+    failures = summary["live"]["failures"] if summary["live"] is not None else []
+    lost = tuple(failure["told"] for failure in failures)
+    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"], *lost))
 
 
 def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenario, tuple[str, ...]]:
@@ -168,13 +179,39 @@ def _failed(scenario: Scenario, error: NetgenError, summary: dict[str, Any] | No
 
 
 def simulate(
-    scenario: Scenario, folder: Path, *, progress: Progress | None = None, forced_policy: str | None = None
+    scenario: Scenario,
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+    forced_policy: str | None = None,
+    save_video: bool = False,
 ) -> dict[str, Any]:
     """Simulate a scenario with a seed once, with records in `folder`, and sum up; as `run` raises."""
+    with live_side(scenario) as live:
+        found = _simulated(scenario, folder, live, progress=progress, forced_policy=forced_policy)
+        if live is not None:
+            write_json(folder / "live.json", live.times())
+            if save_video:
+                offered = segments_offered(LedgerReader(folder))
+                found["live"] |= {"videos": live.save_videos(folder / "video", offered)}
+    return found
+
+
+def _simulated(
+    scenario: Scenario,
+    folder: Path,
+    live: LiveRun | None,
+    *,
+    progress: Progress | None,
+    forced_policy: str | None,
+) -> dict[str, Any]:
+    """Simulate a scenario once, with its live side at hand."""
     writer = LedgerWriter(folder)
     try:
         assert scenario.seed is not None  # noqa: S101  (`load` draws a missing one)
-        simulation = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=forced_policy)
+        simulation = build_simulation(
+            scenario, writer, seed=scenario.seed, forced_policy=forced_policy, live=live
+        )
         totals = simulation.run(progress)
         users, levels = rated_users(totals.users)
         writer.add_columns("users", users)
@@ -183,7 +220,10 @@ def simulate(
     laws = check_laws(totals.balances)
     raise_if_broken(laws)
     found = _summary(scenario, totals, levels.tolist(), laws, LedgerReader(folder))
-    return found | {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
+    if live is not None and scenario.live.time == "measured":
+        found["notes"].append("live.time is measured: wall times went into the records, which do not repeat exactly")
+    found |= {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
+    return found | {"live": None if live is None else live.figures()}
 
 
 def _summary(
@@ -273,123 +313,3 @@ def _with_absolute_files(scenario: Scenario, folders: tuple[Path, ...]) -> Scena
             reference = reference.model_copy(update={"use": use})  # noqa: PLW2901
         found[name] = reference
     return scenario.model_copy(update={"policies": found, "actions": actions})
-
-
-def _reserve(out: str | Path | None, name: str) -> tuple[Path, list[Path]]:
-    """Make the run directory, empty, so that no other run takes it.
-
-    Returns
-    -------
-    target : Path                   The run directory.
-    made : list of Path             What was made for it, innermost first: itself, and parents that were missing.
-
-    Raises
-    ------
-    InputError                      It is taken or cannot be made.
-    """
-    if out is None:
-        number = 1
-        while True:
-            target = Path("runs") / name / f"{number:03d}"
-            try:
-                return target, _made(target)
-            except FileExistsError:
-                number += 1
-    target = Path(out)
-    if _exists(target) and target.is_symlink():
-        try:
-            target = target.resolve()  # the folder it names is replaced, not the link
-        except (OSError, RuntimeError):
-            raise InputError(f"{target} cannot be written: its links lead in a circle") from None
-    if not target.name:
-        raise InputError(f"{target} cannot be a run directory: give the name of a new or empty folder")
-    if not _exists(target):
-        return target, _made(target)
-    if not target.is_dir() or any(target.iterdir()):
-        raise InputError(
-            f"{target} exists and is not empty; nothing is overwritten: give another --out or remove it"
-        )
-    return target, []
-
-
-def _exists(place: Path) -> bool:
-    """Whether something is there; InputError when the system cannot even look, as for an over-long name."""
-    try:
-        return place.exists() or place.is_symlink()
-    except (OSError, ValueError) as error:
-        raise _unwritable(place, error) from None
-
-
-def _unwritable(folder: Path, error: OSError | ValueError) -> InputError:
-    """Why a run directory cannot be made."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return InputError(f"{folder} cannot be written: {reason}")
-
-
-def _made(folder: Path) -> list[Path]:
-    """Make a folder and its missing parents; return them, innermost first."""
-    missing = [place for place in (folder, *folder.parents) if not _exists(place)]
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir()
-    except FileExistsError:
-        if folder.is_dir():
-            raise
-        _remove(missing)
-        raise InputError(f"{folder} cannot be written: there is a file in its way") from None
-    except (OSError, ValueError) as error:
-        _remove(missing)
-        raise _unwritable(folder, error) from None
-    return missing
-
-
-def _discard(partial: Path, made: list[Path]) -> None:
-    """Remove what a run began to write, and the folders made for it that hold nothing else."""
-    shutil.rmtree(partial, ignore_errors=True)
-    _remove(made)
-
-
-def _remove(made: list[Path]) -> None:
-    """Remove those of these folders, innermost first, that are there and hold nothing."""
-    for folder in made:
-        with contextlib.suppress(OSError, ValueError):
-            folder.rmdir()
-
-
-def _finish(partial: Path, target: Path, scenario: Scenario, summary: dict[str, Any], started: float) -> None:
-    """Write the files beside the records and put the run directory in its place at once.
-
-    Raises OSError, which says where the results are, when something has got in the way meanwhile.
-    """
-    (partial / "scenario.yaml").write_text(resolved_yaml(scenario), encoding="utf-8")
-    if "wall_s" in summary:
-        summary["wall_s"] = time.perf_counter() - started
-    _write_json(partial / "summary.json", summary)
-    _write_json(partial / "environment.json", _environment(scenario, time.perf_counter() - started))
-    try:
-        target.rmdir()
-        partial.rename(target)
-    except OSError as error:
-        message = f"{target} cannot be replaced ({error.strerror}); the results are complete and in {partial}"
-        raise OSError(message) from error
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    """Write a JSON document; NaN and infinity are refused."""
-    path.write_text(json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-
-
-def _environment(scenario: Scenario, wall_s: float) -> dict[str, Any]:
-    """Where and with what a run was made."""
-    names = ("networkx", "numpy", "pint", "pyarrow", "pydantic", "simpy")
-    return {
-        "netgen": __version__,
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in names},
-        "platform": platform.platform(),
-        "host": platform.node(),
-        "processors": os.cpu_count(),
-        "seed": scenario.seed,
-        "simulated_s": scenario.duration_s,
-        "wall_s": wall_s,
-    }

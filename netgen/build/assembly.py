@@ -14,6 +14,7 @@ from netgen.build.nodes import build_nodes
 from netgen.build.semantics import link_candidates
 from netgen.engine.node import Node
 from netgen.engine.options import Outlook
+from netgen.engine.parcel import LiveActions
 from netgen.engine.reception import Reception
 from netgen.engine.relay import Relay
 from netgen.engine.segment_log import SegmentLog
@@ -48,6 +49,7 @@ def build_simulation(
     *,
     seed: int,
     forced_policy: str | None = None,
+    live: LiveActions | None = None,
 ) -> Simulation:
     """Make a simulation of a scenario that has passed its checks.
 
@@ -56,6 +58,7 @@ def build_simulation(
     writer : LedgerWriter           Where its records go.
     seed : int                      Root of all random streams.
     forced_policy : str or None     Policy that replaces all others (for a baseline).
+    live : LiveActions or None      What runs actions on real frames; None for all by profile.
 
     Raises
     ------
@@ -79,6 +82,7 @@ def build_simulation(
         services, nodes=nodes, population=receivers.population, duration_s=scenario.duration_s
     )
     relay = _relay(scenario, writer, env, network, menu, nodes, receivers)
+    relay.reception.live = live
     best, uncontracted = link_candidates(services, nodes=nodes, menu=menu, downlinks=receivers.downlinks)
     terminals = build_terminals(scenario, receivers.population, menu)
     if any(audience.terminal.generator is not None for audience in scenario.audiences.values()):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from netgen.errors import InputError, ModelRangeError, did_you_mean
 from netgen.generative.action import GenerativeAction, Menu
+from netgen.generative.compressai_results import referenced_profile, results_reference
 from netgen.generative.profile import CodingMode, Profile, declared_profile, find_profile, read_measured
 from netgen.media.parametric import SizeLaw, parametric_track
 from netgen.media.segment_track import SegmentTrack
@@ -90,13 +91,19 @@ def build_action(name: str, spec: ProfiledAction | DeclaredAction, content_class
 
 
 def profile_file(reference: str) -> tuple[str, str] | None:
-    """File and profile of a reference `file.jsonl:name`; None for the name of a shipped profile."""
-    file_name, separator, profile = reference.rpartition(":")
-    return (file_name, profile) if separator and file_name.endswith(".jsonl") else None
+    """File and profile of a reference `file.jsonl:name` or `file.json:name`; None for a shipped profile's name."""
+    for suffix in (".jsonl:", ".json:"):
+        file_name, separator, profile = reference.rpartition(suffix)
+        if separator:
+            return file_name + suffix[:-1], profile
+    return None
 
 
 def _find_profile(action: str, reference: str) -> Profile:
-    """A shipped profile, or one of a file that `netgen calibrate` wrote."""
+    """A shipped profile, one of a file that `netgen calibrate` wrote, or one of results that CompressAI published."""
+    published = results_reference(reference)
+    if published is not None:
+        return referenced_profile(published)
     named = profile_file(reference)
     if named is None:
         return find_profile(reference)

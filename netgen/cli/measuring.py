@@ -12,11 +12,17 @@ from netgen.cli.command import Add
 
 def add_commands(add: Add) -> None:
     """Add the commands of this module with their arguments."""
-    calibrate = add("calibrate", _calibrate, "measure an action's profile on this machine and store it")
-    calibrate.add_argument("action", metavar="ACTION", help="x265, x264, svtav1 or all")
-    calibrate.add_argument("--device", default="cpu", choices=["cpu"], help="where to measure (default: cpu)")
+    calibrate = add("calibrate", _calibrate, "measure profiles of actions on this machine and store them")
     calibrate.add_argument(
-        "--video", metavar="FILE", action="append", default=[], help="video instead of the clips"
+        "actions", metavar="ACTION", nargs="+", help="names of actions, file.py:Class of your own, or all"
+    )
+    calibrate.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
+    calibrate.add_argument(
+        "--precision", default="float32", help="of inference: float32, bfloat16 or float16 (default: float32)"
+    )
+    calibrate.add_argument("--threads", type=int, default=1, help="CPU threads of one inference (default: 1)")
+    calibrate.add_argument(
+        "--video", metavar="FILE", action="append", default=[], help="video instead of the clips; repeatable"
     )
     calibrate.add_argument(
         "--out",
@@ -24,7 +30,7 @@ def add_commands(add: Add) -> None:
         default="calibrated.jsonl",
         help="JSON Lines file to add to (default: calibrated.jsonl)",
     )
-    calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per point (default: 3)")
+    calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per segment (default: 3)")
 
     verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
     verify.add_argument("--full", action="store_true", help="also the long checks")
@@ -37,22 +43,42 @@ def add_commands(add: Add) -> None:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from netgen.generative.calibrate import ACTIONS, calibrate_to_file, find_action, shipped_clips
+    from netgen.actions.contract import Placement
+    from netgen.calibration.calibrate import calibrate_to_file, chosen_variants, errors_between_devices
+    from netgen.calibration.clips import shipped_clips
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
 
-    names = sorted(ACTIONS) if options.action == "all" else [options.action]
-    for name in names:
-        find_action(name)  # a wrong name is told of first, whatever else is missing
+    names = chosen_variants(
+        options.actions, device=options.device
+    )  # a wrong name is told of first, whatever else is missing
     out = Path(options.out)
-    videos = tuple(Path(video) for video in options.video) or shipped_clips()
-    count = sum(
-        len(calibrate_to_file(name, out=out, videos=videos, repeats=options.repeats, progress=tell))
-        for name in names
+    placement = Placement(device=options.device, precision=options.precision, threads=options.threads)
+    count = calibrate_to_file(
+        names,
+        out=out,
+        videos=tuple(Path(video) for video in options.video) or shipped_clips(),
+        repeats=options.repeats,
+        placement=placement,
+        options=_calibrate_options(options),
+        progress=tell,
     )
+    for error in errors_between_devices(out):
+        tell(str(error))
     sys.stdout.write(f"wrote {count} records to {out}\n")
     return 0
+
+
+def _calibrate_options(options: argparse.Namespace) -> list[str]:
+    """Options that are not the default, as the records keep them; of files, the names alone."""
+    defaults = {"device": "cpu", "precision": "float32", "threads": 1, "repeats": 3}
+    given = [
+        f"--{name} {getattr(options, name)}"
+        for name, value in defaults.items()
+        if getattr(options, name) != value
+    ]
+    return given + [f"--video {Path(video).name}" for video in options.video]
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -21,6 +21,9 @@ def add_commands(add: Add) -> None:
     run.add_argument("--seed", type=int, help="root of all random streams")
     run.add_argument("--out", metavar="DIR", help="run directory (default: the next number under runs/NAME)")
     run.add_argument("--json", action="store_true", help="print the summary as JSON and nothing else")
+    run.add_argument(
+        "--save-video", action="store_true", help="write what receivers of live contents got as video files"
+    )
     run.add_argument("--quiet", action="store_true", help="no progress bar")
 
     validate = add("validate", _validate, "check scenario files without running them")
@@ -46,8 +49,9 @@ def _run(options: argparse.Namespace) -> int:
     shown = sys.stderr.isatty() and not options.json and not options.quiet
     with progress_bar(shown=shown) as progress:
         result = run(
-            options.scenario, overrides=options.set, seed=options.seed, out=options.out, progress=progress
-        )
+            options.scenario, overrides=options.set, seed=options.seed, out=options.out, progress=progress,
+            save_video=options.save_video,
+        )  # fmt: skip
     for warning in result.warnings:
         sys.stderr.write(f"netgen: warning: {warning}\n")
     if options.json:

@@ -122,7 +122,7 @@ class Menu:
         works = [
             work for action in self.variants.values() for work in (action.contract_work, action.expand_work)
         ]
-        return frozenset(work.device for work in works if work is not None)
+        return frozenset(one.device for work in works if work is not None for one in (work, *work.elsewhere))
 
     def variants_of(self, name: str) -> tuple[GenerativeAction, ...]:
         """The action `name` for every class that the scenario has."""

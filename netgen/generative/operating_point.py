@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import fmean, stdev
 
@@ -42,6 +42,7 @@ class Work:
     provenance : Provenance             Mark of `seconds`.
     source : str                        Paper and table, or date and command.
     duration_s : float or None, s       Seconds of video that `seconds` are for, when `frames` is None.
+    elsewhere : tuple of Work           The same work as it was measured on other devices.
     """
 
     seconds: float
@@ -54,6 +55,7 @@ class Work:
     provenance: Provenance
     source: str
     duration_s: float | None = None
+    elsewhere: tuple[Work, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.seconds < math.inf:
@@ -80,6 +82,8 @@ class OperatingPoint:
     content_class, clip : str                   What was coded; `clip` is empty for an average.
     clips : int                                 Clips that this point averages.
     channel_bandwidth_ratio : float or None     Channel symbols per source sample (K / (C_in H W F)).
+    ssim, vmaf : float or None                  Like PSNR; VMAF 0..100.
+    semantic_interval : (float, float) or None  Where an estimated fidelity is expected for one content like these.
     """
 
     bits_per_pixel: float | None
@@ -95,6 +99,9 @@ class OperatingPoint:
     clip: str = ""
     clips: int = 1
     channel_bandwidth_ratio: float | None = None
+    ssim: float | None = None
+    vmaf: float | None = None
+    semantic_interval: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.bits_per_pixel is not None and not 0 < self.bits_per_pixel < math.inf:
@@ -152,13 +159,17 @@ def point_on_curve(curve: Sequence[OperatingPoint], bits_per_pixel: float) -> Op
         fidelity_provenance=_weakest_given(point.fidelity_provenance for point in (low, high)),
         content_class=low.content_class,
         clip=low.clip,
+        ssim=between(low.ssim, high.ssim),
+        vmaf=between(low.vmaf, high.vmaf),
+        semantic_interval=_between_intervals(low.semantic_interval, high.semantic_interval, share),
     )
 
 
 def mean_point(points: Sequence[OperatingPoint], bits_per_pixel: float) -> OperatingPoint:
     """Average of points of different clips at one rate; a figure that one of them lacks stays None.
 
-    The mean work is per frame of the clips' mean size; its `std_s` is the standard deviation over clips.
+    The mean work is per frame of the clips' mean size; its `std_s` is the standard deviation over clips. The
+    semantic interval spans those of the clips, since it is where one content is expected, not the mean.
     """
     if len(points) == 1:
         return points[0]
@@ -175,6 +186,9 @@ def mean_point(points: Sequence[OperatingPoint], bits_per_pixel: float) -> Opera
         fidelity_provenance=_weakest_given(point.fidelity_provenance for point in points),
         content_class=classes.pop() if len(classes) == 1 else "mixed",
         clips=len(points),
+        ssim=_mean(point.ssim for point in points),
+        vmaf=_mean(point.vmaf for point in points),
+        semantic_interval=_spanned(point.semantic_interval for point in points),
     )
 
 
@@ -195,43 +209,78 @@ def _weakest_given(marks: Iterable[Provenance | None]) -> Provenance | None:
     return weakest(known) if known else None
 
 
+def _between_intervals(
+    low: tuple[float, float] | None, high: tuple[float, float] | None, share: float
+) -> tuple[float, float] | None:
+    if low is None or high is None:
+        return None
+    return (low[0] + share * (high[0] - low[0]), low[1] + share * (high[1] - low[1]))
+
+
+def _spanned(intervals: Iterable[tuple[float, float] | None]) -> tuple[float, float] | None:
+    given = list(intervals)
+    known = [interval for interval in given if interval is not None]
+    if len(known) < len(given):
+        return None
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
 def _combined_work(
     works: Sequence[Work | None], combine: Callable[[list[float]], float], *, spread: bool = False
 ) -> Work | None:
-    """Works of one device as one work for one frame; None when one of them is not known.
+    """Works as one work for one frame, on every device that has them all; None when one of them is not known.
 
-    Works of unlike frame sizes are brought to their mean size in proportion to the pixels, which makes the
-    time an estimate. One declared work that all the points share stays as it is.
+    One declared work that all the points share stays as it is.
     """
     if works[0] is not None and works[0].device == ANY_DEVICE and all(work == works[0] for work in works):
         return works[0]
     known = [work for work in works if work is not None]
-    sized = [(work, work.frames, work.pixels) for work in known if work.frames and work.pixels]
-    if len(sized) < len(works):
+    if len(known) < len(works):
         return None
-    devices = sorted({work.device for work in known})
-    if len(devices) > 1:
+    by_device = [{one.device: one for one in (work, *work.elsewhere)} for work in known]
+    shared = [device for device in by_device[0] if all(device in devices for devices in by_device)]
+    if not shared:
+        devices = sorted({device for devices in by_device for device in devices})
         raise ModelRangeError(
             f"times of one profile come from different devices ({', '.join(devices)}); keep them apart"
         )
+    combined = [
+        _work_on_one_device([devices[device] for devices in by_device], combine, spread=spread)
+        for device in shared
+    ]
+    first, *others = combined
+    return None if first is None else replace(first, elsewhere=tuple(one for one in others if one))
+
+
+def _work_on_one_device(
+    works: Sequence[Work], combine: Callable[[list[float]], float], *, spread: bool
+) -> Work | None:
+    """Works of one device as one work for one frame; None when one of them does not say its frames and their size.
+
+    Works of unlike frame sizes are brought to their mean size in proportion to the pixels, which makes the
+    time an estimate.
+    """
+    sized = [(work, work.frames, work.pixels) for work in works if work.frames and work.pixels]
+    if len(sized) < len(works):
+        return None
     pixels = round(fmean(size for _, _, size in sized))
     to_frame = [pixels / size / frames for _, frames, size in sized]
-    marks = [work.provenance for work in known]
+    marks = [work.provenance for work in works]
     if len({size for _, _, size in sized}) > 1:
         marks.append(Provenance.ESTIMATED)
-    times = [work.seconds * share for work, share in zip(known, to_frame, strict=True)]
+    times = [work.seconds * share for work, share in zip(works, to_frame, strict=True)]
     flops = [
-        work.flops * share for work, share in zip(known, to_frame, strict=True) if work.flops is not None
+        work.flops * share for work, share in zip(works, to_frame, strict=True) if work.flops is not None
     ]
-    weights = [work.memory_bytes for work in known if work.memory_bytes is not None]
+    weights = [work.memory_bytes for work in works if work.memory_bytes is not None]
     return Work(
         seconds=combine(times),
         std_s=stdev(times) if spread else None,
         frames=1,
         pixels=pixels,
-        device=devices[0],
-        flops=combine(flops) if len(flops) == len(known) else None,
-        memory_bytes=max(weights) if len(weights) == len(known) else None,
+        device=works[0].device,
+        flops=combine(flops) if len(flops) == len(works) else None,
+        memory_bytes=max(weights) if len(weights) == len(works) else None,
         provenance=weakest(marks),
-        source="; ".join(sorted({work.source for work in known})),
+        source="; ".join(sorted({work.source for work in works})),
     )

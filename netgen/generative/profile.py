@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
 from netgen.errors import InputError, ModelRangeError, did_you_mean
+from netgen.generative.measured_rows import MeasuredConditions, MeasuredRow, measured_row, merged_points
 from netgen.generative.operating_point import (
     ANY_DEVICE,
     CodingMode,
@@ -20,7 +22,7 @@ from netgen.generative.operating_point import (
     point_on_curve,
     rate_range,
 )
-from netgen.generative.profile_rows import measured_point, published_memory_bytes, published_point
+from netgen.generative.profile_rows import published_memory_bytes, published_point
 from netgen.provenance import Provenance, weakest
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "declared_profile",
     "find_profile",
     "load_profiles",
+    "profile_warnings",
     "read_measured",
     "with_declared",
 ]
@@ -52,6 +55,8 @@ class Profile:
     source : str                        Paper and table, or date and command.
     encode_memory_bytes, decode_memory_bytes : int or None, byte
                                         Weights in FP16; 0 for a conventional codec, None when not known.
+    compatibility : str or None         Who can expand what it contracted, as the measured action declares it.
+    conditions : MeasuredConditions or None     What it was measured on; None for any other profile.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Profile:
     source: str
     encode_memory_bytes: int | None
     decode_memory_bytes: int | None
+    compatibility: str | None = None
+    conditions: MeasuredConditions | None = None
 
     def __post_init__(self) -> None:
         if not self.points:
@@ -112,8 +119,11 @@ class Profile:
         curves = _curves(points)
         read = [point_on_curve(curve, bits_per_pixel) for curve in curves if covers(curve, bits_per_pixel)]
         if not read:
+            floor = min((rate_range(curve)[0] for curve in curves), default=0.0)
+            reason = ", which it cannot reach" if self.conditions and bits_per_pixel < floor else ""
             raise ModelRangeError(
-                f'profile "{self.name}" is not known at {bits_per_pixel:g} bit/pixel; {self._accepted(points)}'
+                f'profile "{self.name}" is not known at {bits_per_pixel:g} bit/pixel{reason}; '
+                f"{self._accepted(points)}"
             )
         return mean_point(read, bits_per_pixel)
 
@@ -191,7 +201,8 @@ def with_declared(
 ) -> Profile:
     """Fill figures that the source of `profile` does not give with the scenario's, marked declared.
 
-    Declared times (seconds per second of video) replace the source's on every device.
+    Declared times (seconds per second of video) replace the source's on every device, and a declared fidelity
+    replaces an estimated one.
 
     Raises
     ------
@@ -202,7 +213,12 @@ def with_declared(
     gaps["semantic_fidelity"] = semantic_fidelity
     given = {name: figure for name, figure in gaps.items() if figure is not None}
     for name in given:
-        found = [getattr(point, name) for point in profile.points if getattr(point, name) is not None]
+        found = [
+            getattr(point, name)
+            for point in profile.points
+            if getattr(point, name) is not None
+            and not (name == "semantic_fidelity" and point.fidelity_provenance is Provenance.ESTIMATED)
+        ]
         if found:
             raise InputError(
                 f'profile "{profile.name}": {name} is {found[0]:g} in {profile.source}; '
@@ -230,6 +246,7 @@ def _filled(
         psnr_db=given.get("psnr_db", point.psnr_db),
         ms_ssim=given.get("ms_ssim", point.ms_ssim),
         semantic_fidelity=given.get("semantic_fidelity", point.semantic_fidelity),
+        semantic_interval=None if "semantic_fidelity" in given else point.semantic_interval,
         encode=encode,
         decode=decode,
         rate_provenance=mark if "bits_per_pixel" in given else point.rate_provenance,
@@ -269,36 +286,83 @@ def _read_published() -> dict[str, Profile]:
 
 
 def read_measured(text: str, where: str) -> dict[str, Profile]:
-    """Profiles of measured records, one JSON object a line; of two of one clip and configuration, the last.
+    """Profiles of measured records, one JSON object a line; of two of one clip, configuration and device, the last.
 
     Parameters
     ----------
     text : str                          Content of the file.
     where : str                         Name of the file, for messages.
     """
-    latest: dict[str, dict[tuple[str, str], OperatingPoint]] = {}
+    latest: dict[str, dict[tuple[str, str, str], MeasuredRow]] = {}
     for line_number, line in enumerate(text.splitlines(), start=1):
         if line.strip():
-            name, config, point = measured_point(line, f"{where}:{line_number}")
-            latest.setdefault(name, {})[point.clip, config] = point
-    return {name: _measured_profile(name, tuple(records.values())) for name, records in latest.items()}
+            row = measured_row(line, f"{where}:{line_number}")
+            latest.setdefault(row.profile, {})[row.point.clip, row.config, row.device] = row
+    return {name: _measured_profile(name, tuple(rows.values()), where) for name, rows in latest.items()}
 
 
-def _measured_profile(name: str, points: tuple[OperatingPoint, ...]) -> Profile:
-    """Conventional coding: a full-reference bitstream that plays anywhere and has no weights."""
+def _measured_profile(name: str, rows: tuple[MeasuredRow, ...], where: str) -> Profile:
+    """All records of one action, from whatever devices."""
+    first = rows[0]
+    for row in rows:
+        if (row.mode, row.playable, row.learned, row.compatibility) != (
+            first.mode, first.playable, first.learned, first.compatibility,
+        ):  # fmt: skip
+            raise InputError(
+                f'{where}: the records of "{name}" are of two actions: {first.mode}, {first.compatibility} and '
+                f"{row.mode}, {row.compatibility}; measure again"
+            )
+    points = merged_points(rows)
     marks = [point.rate_provenance for point in points if point.rate_provenance is not None]
-    sources = {work.source for point in points for work in (point.encode,) if work is not None}
+    works = [work for point in points if point.encode for work in (point.encode, *point.encode.elsewhere)]
     return Profile(
         name=name,
-        mode=CodingMode.FULL_REFERENCE,
-        playable=True,
-        learned=False,
+        mode=first.mode,
+        playable=first.playable,
+        learned=first.learned,
         provenance=weakest(marks),
         points=tuple(sorted(points, key=_by_rate)),
-        source="; ".join(sorted(sources)),
-        encode_memory_bytes=0,
-        decode_memory_bytes=0,
+        source="; ".join(sorted({work.source for work in works})),
+        encode_memory_bytes=max(row.contract_model_bytes for row in rows),
+        decode_memory_bytes=max(row.expand_model_bytes for row in rows),
+        compatibility=first.compatibility,
+        conditions=MeasuredConditions.of(rows),
     )
+
+
+def profile_warnings(
+    profile: Profile,
+    *,
+    content_class: str,
+    width_px: int,
+    height_px: int,
+    frame_rate_hz: float,
+    segment_s: float,
+    today: date | None = None,
+) -> list[str]:
+    """Say in which respects a use of a measured profile lies outside what was measured; none for other profiles.
+
+    A rate outside its range is an error (`Profile.at`), not a warning.
+
+    Parameters
+    ----------
+    content_class : str                 Of the content that is contracted.
+    width_px, height_px : int           Its frames.
+    frame_rate_hz : float, Hz
+    segment_s : float, s                Duration of its segments.
+    today : date or None                To tell the age of the records; None leaves it out.
+    """
+    if profile.conditions is None:
+        return []
+    found = profile.conditions.warnings(
+        content_class=content_class,
+        width_px=width_px,
+        height_px=height_px,
+        frame_rate_hz=frame_rate_hz,
+        segment_s=segment_s,
+        today=today,
+    )
+    return [f'profile "{profile.name}" {text}' for text in found]
 
 
 @cache

@@ -1,18 +1,12 @@
-"""One row of the published tables, or one measured record, as an operating point."""
+"""One row of the published tables as an operating point."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
-from netgen.errors import InputError
-from netgen.generative.device import canonical_name, find_device
+from netgen.generative.device import find_device
 from netgen.generative.operating_point import OperatingPoint, Work
 from netgen.provenance import Provenance
-
-RECORD_SCHEMA = 1
-"""Version of the measured records that this module reads."""
 
 BYTES_PER_PARAMETER = 2
 """Weights are held in FP16: two bytes each."""
@@ -83,61 +77,4 @@ def _published_work(row: Mapping[str, str], direction: str) -> Work | None:
         memory_bytes=published_memory_bytes(row, direction),
         provenance=Provenance.PUBLISHED,
         source=row["source"],
-    )
-
-
-def measured_point(line: str, where: str) -> tuple[str, str, OperatingPoint]:
-    """Profile name, configuration and operating point of one line of a file of measured records.
-
-    Raises
-    ------
-    InputError                          Not JSON, another schema version, a missing or impossible field;
-                                        names the place and what was found.
-    """
-    try:
-        record = json.loads(line)
-        if record["schema"] != RECORD_SCHEMA:
-            raise InputError(
-                f"{where}: schema {record['schema']} is not read here; accepted: {RECORD_SCHEMA}"
-            )
-        if not record["action"].startswith("codec."):
-            raise InputError(f'{where}: action "{record["action"]}" is not known; accepted: codec.<encoder>')
-        return record["profile"], json.dumps(record["config"], sort_keys=True), _measured_point(record)
-    except KeyError as error:
-        raise InputError(f"{where}: the record has no {error}; see the format in netgen calibrate") from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise InputError(f"{where}: not a measured record: {error}") from None
-
-
-def _measured_point(record: Mapping[str, Any]) -> OperatingPoint:
-    mark = Provenance(record["provenance"]["mark"])
-    content, quality = record["content"], record["quality"]
-    return OperatingPoint(
-        bits_per_pixel=float(record["rate"]["bpp"]),
-        psnr_db=float(quality["psnr_db"]),
-        ms_ssim=float(quality["ms_ssim"]),
-        encode=_measured_work(record, "encode"),
-        decode=_measured_work(record, "decode"),
-        rate_provenance=mark,
-        quality_provenance=mark,
-        content_class=content["class"] or "",
-        clip=f"{content['set']}/{content['clip']}",
-    )
-
-
-def _measured_work(record: Mapping[str, Any], direction: str) -> Work:
-    """Work of one direction; processors of one model name count as one device only with as many cores."""
-    width_px, height_px = record["config"]["size"]
-    frames = int(record["rate"]["frames"])
-    provenance = record["provenance"]
-    return Work(
-        seconds=float(record["latency"][f"{direction}_s_per_frame"]) * frames,
-        std_s=None,
-        frames=frames,
-        pixels=int(width_px) * int(height_px),
-        device=canonical_name(f"{record['device']['name']}, {record['device']['cores']} cores"),
-        flops=None,
-        memory_bytes=0,
-        provenance=Provenance(provenance["mark"]),
-        source=f"{provenance['date']}, {provenance['command']}, {record['latency']['threads']} thread(s)",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netgen.errors import ModelRangeError
-from netgen.generative.device import Device, find_device
+from netgen.generative.device import Device, find_device, load_devices
 from netgen.generative.operating_point import ANY_DEVICE, Work
 from netgen.provenance import Provenance, weakest
 
@@ -37,7 +37,8 @@ def service_time(
 
     On the device of the source the time is the source's, in proportion to frames and pixels; on another
     one the roofline scales it: seconds * roof(device) / roof(source's device), with roof the larger of the
-    arithmetic and the memory time, that is, with the efficiency reached on the source's device.
+    arithmetic and the memory time, that is, with the efficiency reached on the source's device. A work that was
+    measured on several devices is taken from `device` where it was measured there, else from one of its kind.
 
     Parameters
     ----------
@@ -61,6 +62,7 @@ def service_time(
         raise ValueError(f"a job has at least one frame and pixel, got {frames} frames of {pixels} pixels")
     if work.device == ANY_DEVICE:
         return _declared_time(work, duration_s)
+    work = _nearest_work(work, device)
     if work.frames is None or work.pixels is None:
         raise ModelRangeError(
             f"{work.source} gives {work.seconds:g} s without the frames and the frame size it is for; {_DECLARE}"
@@ -82,6 +84,24 @@ def service_time(
     ratio = size_ratio * device_ratio
     std_s = None if work.std_s is None else work.std_s * ratio
     return TimeEstimate(work.seconds * ratio, std_s, mark, "; ".join(steps))
+
+
+def _nearest_work(work: Work, device: Device) -> Work:
+    """The work as it was measured on the device itself, or else on one of its kind, or else as it is."""
+    if not work.elsewhere:
+        return work
+    measured = (work, *work.elsewhere)
+    for one in measured:
+        if one.device == device.name or _stands_for(one.device, device):
+            return one
+    kinds = {name: known.kind for name, known in load_devices().items()}
+    return next((one for one in measured if kinds.get(one.device) == device.kind), work)
+
+
+def _stands_for(name: str, device: Device) -> bool:
+    """Whether times of the device called `name`, which the table may not know, hold on `device`."""
+    known = load_devices().get(name)
+    return known is not None and known.stands_for(device)
 
 
 def _declared_time(work: Work, duration_s: float | None) -> TimeEstimate:

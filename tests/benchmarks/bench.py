@@ -36,7 +36,7 @@ from netgen.transport.train import Meaning, Train, packetise
 
 ROOT = Path(__file__).resolve().parents[2]
 RING = ROOT / "scenarios" / "ring_of_relays.yaml"
-SMALL = ROOT / "scenarios" / "fig8_scenario2.yaml"
+SMALL = ROOT / "tests" / "validation" / "chain.yaml"
 HEAVY = ("av", "duckdb", "matplotlib", "ns3", "pandas", "sionna", "skimage", "torch")
 THREADS = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 

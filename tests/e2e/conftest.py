@@ -63,6 +63,12 @@ def scenarios(root):
 
 
 @pytest.fixture
+def directory_of():
+    """Return what a run left on disk."""
+    return lambda result: RunDirectory(result.folder)
+
+
+@pytest.fixture
 def run_file(tmp_path):
     """Run a scenario file in this process."""
     count = 0

@@ -16,8 +16,8 @@ NS = 1e-9
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
-    """The shipped Fig. 8, scenario 2: A contracts, D forwards, F expands, H receives."""
-    done = run(SCENARIOS / "fig8_scenario2.yaml", out=tmp_path_factory.mktemp("chain") / "run")
+    """Fig. 8, scenario 2, with constant numbers: A contracts, D forwards, F expands, H receives."""
+    done = run(Path(__file__).with_name("chain.yaml"), out=tmp_path_factory.mktemp("chain") / "run")
     return done.summary, LedgerReader(done.folder)
 
 

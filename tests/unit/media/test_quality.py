@@ -8,7 +8,6 @@ import pytest
 from netgen.errors import CheckFailedError, MissingDependencyError
 from netgen.media.quality import (
     compare,
-    ms_ssim,
     psnr_db,
     semantic_estimate,
     sequence_ms_ssim,
@@ -50,6 +49,10 @@ def test_psnr_of_a_sequence_is_of_the_mean_error_not_the_mean_of_decibels():
     assert psnr_db(reference, shown) == pytest.approx(31.141104, abs=1e-6)
 
 
+def ms_ssim_of(one, other):
+    return sequence_ms_ssim(one[None], other[None])
+
+
 def test_ssim_of_flat_pictures_by_hand():
     """Without variance only luminance counts: (2 a b + C1) / (a^2 + b^2 + C1), C1 = 6.5025."""
     one, other = np.full((16, 16), 100, np.uint8), np.full((16, 16), 120, np.uint8)
@@ -60,32 +63,34 @@ def test_ms_ssim_of_flat_pictures_by_hand():
     """Contrast and structure are 1 at every scale; luminance enters at the last, to the power 0.1333 (float32)."""
     one, other = np.full((176, 176), 100, np.uint8), np.full((176, 176), 120, np.uint8)
     luminance = (2 * 100 * 120 + 6.5025) / (100**2 + 120**2 + 6.5025)
-    assert ms_ssim(one, other) == pytest.approx(luminance**0.1333, abs=2e-4)
+    assert ms_ssim_of(one, other) == pytest.approx(luminance**0.1333, abs=2e-4)
 
 
 def test_equal_pictures_score_one_and_damage_lowers_the_score(picture):
-    assert ms_ssim(picture, picture) == pytest.approx(1, abs=1e-5)
-    scores = [ms_ssim(picture, noisy(picture, sigma)) for sigma in (2, 6, 18, 54)]
+    assert ms_ssim_of(picture, picture) == pytest.approx(1, abs=1e-5)
+    scores = [ms_ssim_of(picture, noisy(picture, sigma)) for sigma in (2, 6, 18, 54)]
     assert scores == sorted(scores, reverse=True)
     assert 0 < scores[-1] < scores[0] < 1
-    assert ms_ssim(noisy(picture, 6), picture) == pytest.approx(scores[1], abs=1e-5)
+    assert ms_ssim_of(noisy(picture, 6), picture) == pytest.approx(scores[1], abs=1e-5)
 
 
 def test_fine_noise_costs_less_at_many_scales_than_at_one(picture):
     """What averages out at coarser scales is punished less: the reason for more than one scale."""
     damaged = noisy(picture, 25)
-    assert ms_ssim(picture, damaged) > ssim(picture, damaged) + 0.1
+    assert ms_ssim_of(picture, damaged) > ssim(picture, damaged) + 0.1
 
 
 def test_an_inverted_picture_scores_zero_and_is_no_complex_number(picture):
-    assert ms_ssim(picture, (255 - picture).astype(np.uint8)) == 0.0
+    assert ms_ssim_of(picture, (255 - picture).astype(np.uint8)) == 0.0
 
 
 def test_a_sequence_is_the_mean_of_its_frames(picture):
     reference = np.stack([picture, picture])
     shown = np.stack([picture, noisy(picture, 20)])
     assert sequence_ssim(reference, shown) == pytest.approx((1 + ssim(picture, shown[1])) / 2, abs=1e-12)
-    assert sequence_ms_ssim(reference, shown) == pytest.approx((1 + ms_ssim(picture, shown[1])) / 2, abs=1e-5)
+    assert sequence_ms_ssim(reference, shown) == pytest.approx(
+        (1 + ms_ssim_of(picture, shown[1])) / 2, abs=1e-5
+    )
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,8 @@ def test_a_sequence_is_the_mean_of_its_frames(picture):
         (psnr_db, (0, 4), (0, 4), "with samples"),
         (ssim, (10, 40), (10, 40), "at least 11 samples"),
         (ssim, (3, 16, 16), (3, 16, 16), "2 dimensions"),
-        (ms_ssim, (175, 300), (175, 300), "at least 176 samples"),
+        (sequence_ms_ssim, (1, 174, 300), (1, 174, 300), "at least 176 samples"),
+        (sequence_ms_ssim, (1, 177, 300), (1, 177, 300), "must be even"),
         (sequence_ms_ssim, (176, 176), (176, 176), "3 dimensions"),
         (sequence_ssim, (176, 176), (176, 176), "3 dimensions"),
         (semantic_estimate, (2, 10, 40), (2, 10, 40), "at least 11 samples"),
@@ -202,6 +208,6 @@ def test_frames_too_small_for_five_scales_have_no_ms_ssim_and_no_other_measure_i
 
 
 def test_a_missing_library_names_the_extra(picture, monkeypatch):
-    monkeypatch.setitem(sys.modules, "torchmetrics.functional.image", None)
-    with pytest.raises(MissingDependencyError, match=r"torchmetrics .*pip install netgen\[calibrate\]"):
-        ms_ssim(picture, picture)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
+    with pytest.raises(MissingDependencyError, match=r"imageio_ffmpeg .*pip install netgen\[calibrate\]"):
+        ms_ssim_of(picture, picture)

@@ -1,0 +1,1 @@
+"""Calibration: what an executable action does to real frames on this machine, measured and stored as a profile."""

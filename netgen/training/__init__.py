@@ -1,0 +1,1 @@
+"""Training of the shipped networks from photographs: moving clips, coded pairs, one loop, one evaluation."""

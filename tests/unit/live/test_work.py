@@ -1,0 +1,77 @@
+from fractions import Fraction
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from netgen.actions.contract import Placement, Stage
+from netgen.live.measure import SegmentQuality
+from netgen.live.work import (
+    ActionReference,
+    Description,
+    Measurement,
+    Result,
+    pack_action,
+    pack_description,
+    pack_result,
+    pack_task,
+    receive,
+    send,
+    unpack_action,
+    unpack_description,
+    unpack_result,
+    unpack_task,
+)
+from netgen.media.yuv_clip import YuvClip
+
+
+def through_a_pipe(header, blobs):
+    one, other = Pipe()
+    send(one, header, blobs)
+    return receive(other)
+
+
+def test_actions_and_descriptions_survive_the_way():
+    placement = Placement("cuda:1", "bfloat16", 2, 4, compiled=True)
+    action = ActionReference("file.py:Class", (Path("one"), Path("two")), placement, (("scale", 2),))
+    header, blobs = through_a_pipe(pack_action(action), [])
+    assert unpack_action(header) == action
+    assert blobs == []
+    found = Description("domain", True, False, 123, 0.1)
+    assert unpack_description(through_a_pipe(pack_description(found), [])[0]) == found
+
+
+def test_frames_that_lie_anywhere_in_memory_survive_the_way():
+    """Every second frame of a larger array, and its mirror image."""
+    planes = np.random.default_rng(1).integers(0, 256, (6, 9, 8), np.uint8)
+    pair = Measurement(
+        YuvClip(planes[::2], Fraction(25)), YuvClip(planes[1::2, :, ::-1], Fraction(24000, 1001)), True
+    )
+    header, blobs = through_a_pipe(*pack_task(pair))
+    found = unpack_task(header, iter(blobs), pair.action)
+    assert np.array_equal(found.reference.planes, planes[::2])
+    assert np.array_equal(found.shown.planes, planes[1::2, :, ::-1])
+    assert found.shown.frame_rate_hz == Fraction(24000, 1001)
+    assert found.with_vmaf
+
+
+@pytest.mark.parametrize("psnr_db", [31.25, float("inf")])
+def test_a_measured_quality_survives_the_way(psnr_db):
+    quality = SegmentQuality(psnr_db, 0.9, None, 88.5, 0.7, 0.6, 0.8)
+    result = Result(
+        contracted=None,
+        clip=None,
+        quality=quality,
+        wall_s=0.1,
+        stages={Stage.INFER: 0.05},
+        recode_s=0.0,
+        peak_memory_bytes=1,
+        device_memory_bytes=2,
+        segments_at_once=3,
+    )
+    header, blobs = through_a_pipe(*pack_result(result))
+    found = unpack_result(header, iter(blobs))
+    assert found.quality == quality
+    assert found.stages == {Stage.INFER: 0.05}
+    assert (found.peak_memory_bytes, found.device_memory_bytes, found.segments_at_once) == (1, 2, 3)

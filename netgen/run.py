@@ -8,11 +8,12 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netgen.build.assembly import build_simulation
-from netgen.build.contents import build_menu, profile_file
+from netgen.build.contents import build_menu, old_profiles, profile_file
 from netgen.build.live import live_side
 from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
@@ -113,7 +114,8 @@ def run(
     finish(partial, target, scenario, summary=summary, started_s=started_s)
     failures = summary["live"]["failures"] if summary["live"] is not None else []
     lost = tuple(failure["told"] for failure in failures)
-    return RunResult(target, summary, (*scenario_warnings(scenario), *summary["notes"], *lost))
+    told = (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *summary["notes"], *lost)
+    return RunResult(target, summary, told)
 
 
 def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenario, tuple[str, ...]]:
@@ -135,7 +137,12 @@ def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenar
                 notes = build_simulation(scenario, writer, seed=scenario.seed, forced_policy=policy).notes
             finally:
                 writer.close()
-    return scenario, (*scenario_warnings(scenario), *notes)
+    return scenario, (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *notes)
+
+
+def _today() -> date:
+    """The date, for warnings alone."""
+    return datetime.now(tz=UTC).date()
 
 
 def seeded(scenario: Scenario) -> Scenario:
@@ -221,7 +228,9 @@ def _simulated(
     raise_if_broken(laws)
     found = _summary(scenario, totals, levels.tolist(), laws, LedgerReader(folder))
     if live is not None and scenario.live.time == "measured":
-        found["notes"].append("live.time is measured: wall times went into the records, which do not repeat exactly")
+        found["notes"].append(
+            "live.time is measured: wall times went into the records, which do not repeat exactly"
+        )
     found |= {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
     return found | {"live": None if live is None else live.figures()}
 

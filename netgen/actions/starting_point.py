@@ -28,9 +28,7 @@ class __CLASS__(VideoAction):
     summary = "the mean of every square of pixels, quantised and deflated"
     mode = CodingMode.SEMI_REFERENCE  # full-, semi- or no-reference: what travels
     playable = True  # can be shown without a model
-    learned = (
-        False  # True where a model with weights takes part; then define model_bytes, load() and place() too
-    )
+    learned = False  # True with a model of weights: define model_bytes, load() and place() too
     smallest_side_px = 16
 
     # The one number that trades rate for quality. `octave`: how far it goes to halve the bits, roughly. Rates are

@@ -8,7 +8,7 @@ import simpy
 from netgen.build.bursts import burst_notes
 from netgen.build.collaboration import Surroundings, build_cores, build_terminals, forced_kinds
 from netgen.build.compatibility import check_compatibility
-from netgen.build.contents import build_menu, build_tracks
+from netgen.build.contents import build_menu, build_tracks, profile_notes
 from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
 from netgen.build.semantics import link_candidates
@@ -78,6 +78,7 @@ def build_simulation(
     receivers = build_receivers(scenario, streams, env, outages)
     services = _services(scenario, network, tracks, receivers, streams)
     check_compatibility(services, nodes=nodes, menu=menu, terminals=_generating(scenario))
+    notes += profile_notes(scenario, tracks)
     notes += burst_notes(
         services, nodes=nodes, population=receivers.population, duration_s=scenario.duration_s
     )

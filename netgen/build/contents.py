@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from netgen.errors import InputError, ModelRangeError, did_you_mean
 from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.compressai_results import referenced_profile, results_reference
-from netgen.generative.profile import CodingMode, Profile, declared_profile, find_profile, read_measured
+from netgen.generative.profile import (
+    CodingMode,
+    Profile,
+    declared_profile,
+    find_profile,
+    profile_warnings,
+    read_measured,
+)
 from netgen.media.parametric import SizeLaw, parametric_track
 from netgen.media.segment_track import SegmentTrack
 from netgen.media.trace import track_from_trace
@@ -59,6 +68,40 @@ def build_menu(scenario: Scenario) -> Menu:
         for name, spec in scenario.actions.items()
         for content_class in classes
     })  # fmt: skip
+
+
+def old_profiles(scenario: Scenario, today: date) -> tuple[str, ...]:
+    """Say which measured profiles of a scenario are old, or another version's."""
+    notes: dict[str, None] = {}
+    for name, spec in scenario.actions.items():
+        if isinstance(spec, DeclaredAction):
+            continue
+        profile = _find_profile(name, spec.profile)
+        if profile.conditions is not None:
+            told = profile.conditions.age_warnings(today)
+            notes.update(dict.fromkeys(f'profile "{profile.name}" {text}' for text in told))
+    return tuple(notes)
+
+
+def profile_notes(scenario: Scenario, tracks: Mapping[str, SegmentTrack]) -> tuple[str, ...]:
+    """Say where actions are used outside of what their measured profiles cover."""
+    notes: dict[str, None] = {}
+    for name, spec in scenario.actions.items():
+        if isinstance(spec, DeclaredAction):
+            continue
+        profile = _find_profile(name, spec.profile)
+        for content, track in tracks.items():
+            video = track.video_format
+            found = profile_warnings(
+                profile,
+                content_class=scenario.contents[content].content_class,
+                width_px=video.width_px,
+                height_px=video.height_px,
+                frame_rate_hz=video.frame_rate_hz,
+                segment_s=track.segment_s,
+            )
+            notes.update(dict.fromkeys(f"actions.{name} on {content}: {text}" for text in found))
+    return tuple(notes)
 
 
 def build_action(name: str, spec: ProfiledAction | DeclaredAction, content_class: str) -> GenerativeAction:
@@ -165,5 +208,5 @@ def _at_point(
         expand_work=point.decode,
         memory_bytes=profile.model_memory_bytes or 0,
         run=spec.run or (profile.name if measured else None),
-        compatibility=spec.compatibility or "format",
+        compatibility=spec.compatibility or profile.compatibility or "format",
     )

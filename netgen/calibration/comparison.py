@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from netgen.rng import Streams
+
 Curve = tuple[tuple[float, float], ...]
 """Points (bits per pixel, value) of one action on one clip, by increasing rate."""
 
@@ -191,7 +193,7 @@ def bootstrap_interval(
     """Return the 95 % percentile interval of the mean; NaN for fewer than two values."""
     if len(values) < 2:
         return math.nan, math.nan
-    rng = np.random.default_rng(seed)
+    rng = Streams(seed).get("bootstrap")
     picked = rng.integers(len(values), size=(resamples, len(values)))
     means = np.asarray(values)[picked].mean(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from netgen.cli import asking, listing, measuring, running
+from netgen.cli import asking, listing, making, measuring, running
 from netgen.cli.command import Command
 from netgen.errors import InputError, NetgenError, did_you_mean
 from netgen.version import __version__
@@ -78,6 +78,6 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    for module in (running, asking, measuring, listing):
+    for module in (running, asking, measuring, making, listing):
         module.add_commands(add)
     return made

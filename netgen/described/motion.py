@@ -195,7 +195,7 @@ def estimated(planes: Sequence[FloatPlane], anchor: int, at: Sequence[int]) -> N
                                     frame begins from its neighbour's motion or, where that fits better, from the peak
                                     of the phase correlation.
     """
-    pyramids = {index: _pyramid(planes[index]) for index in {anchor, *at}}
+    pyramids = {index: _pyramid(planes[index]) for index in sorted({anchor, *at})}
     found: dict[int, NDArray[np.float64]] = {anchor: np.zeros(PARAMETERS)}
     for side in (1, -1):
         before, earlier = anchor, anchor

@@ -120,15 +120,14 @@ class MeasuredConditions:
             )
         if not any(abs(segment_s - measured) < 1e-6 for measured in self.segments_s):
             found.append(f"was measured in segments of {_listed(self.segments_s)} s, not of {segment_s:g} s")
-        return found + self._age_warnings(today)
+        return found + ([] if today is None else self.age_warnings(today))
 
-    def _age_warnings(self, today: date | None) -> list[str]:
+    def age_warnings(self, today: date) -> list[str]:
         """Say that the records are old, or another version's."""
         found = []
-        if today is not None:
-            days = (today - date.fromisoformat(self.oldest)).days
-            if days > OLD_AFTER_DAYS:
-                found.append(f"was measured {days} days ago, on {self.oldest}: calibrate again")
+        days = (today - date.fromisoformat(self.oldest)).days
+        if days > OLD_AFTER_DAYS:
+            found.append(f"was measured {days} days ago, on {self.oldest}: calibrate again")
         others = [version for version in self.netgen_versions if version != __version__]
         if others:
             found.append(

@@ -187,7 +187,7 @@ def sequence_ms_ssim(reference: NDArray[np.uint8], shown: NDArray[np.uint8]) -> 
     MissingDependencyError          imageio-ffmpeg is not installed.
     CheckFailedError                FFmpeg failed, or took too long.
 
-    Valid for                       8-bit samples. A frame with a negative scale, as of an inverted picture, counts as 0.
+    Valid for                       8-bit samples. A frame with a negative scale (an inverted picture) counts as 0.
     Source                          Wang, Simoncelli, Bovik, Multi-scale structural similarity for image quality
                                     assessment, Asilomar 2003, doi:10.1109/ACSSC.2003.1292216, eq. 7; as libvmaf
                                     computes it (feature `float_ms_ssim`).

@@ -154,7 +154,7 @@ LESSONS = (
     ),
     _restorer_lesson(
         1,
-        PairRecipe(500, 7, 192, 1, (25, 70)),
+        PairRecipe(500, 7, 192, 1, (35, 70)),
         begins_from="restorer-x2",
         share=0.2,
         steps=1200,

@@ -114,8 +114,8 @@ def run(
     finish(partial, target, scenario, summary=summary, started_s=started_s)
     failures = summary["live"]["failures"] if summary["live"] is not None else []
     lost = tuple(failure["told"] for failure in failures)
-    told = (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *summary["notes"], *lost)
-    return RunResult(target, summary, told)
+    warnings = (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *summary["notes"], *lost)
+    return RunResult(target, summary, warnings)
 
 
 def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenario, tuple[str, ...]]:

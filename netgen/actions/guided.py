@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.actions.codecs import contracted_in
 from netgen.actions.contract import Compatibility, Parameter, Stage
 from netgen.actions.contracted_video import ContractedVideo, Part, PartKind
-from netgen.actions.learned import crf_of, crf_part, in_domain, with_luma
+from netgen.actions.learned import crf_of, crf_part, with_luma
 from netgen.actions.restoration import RestoringAction, check_parts
 from netgen.errors import InputError
 from netgen.generative.operating_point import CodingMode
@@ -55,14 +57,14 @@ class GuidedAction(RestoringAction):
         digest = weights_digest(self.networks[0], self.weights)
         return f"{self.name}[scale={self.scale}, weights={digest[:16]}]"
 
-    def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:
+    def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:  # noqa: ARG002
         """Encode a segment, decode and restore it, and find the weights."""
-        made = self.coded(frames, knob, seed=seed)
         factor = crf_part(knob)
+        made = contracted_in(self.domain, frames, (self.coded(frames, knob), factor))
         plain, restored = self.decoded(made, crf_of(factor))
         with self.timed(Stage.FINISH):
             weights = _chosen_weights(frames.luma, plain.luma, restored.luma, made.bits)
-        return in_domain(made, self.domain, (*made.parts, factor, Part(PartKind.GENERATIVE, weights)))
+        return replace(made, parts=(*made.parts, Part(PartKind.GENERATIVE, weights)))
 
     def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:  # noqa: ARG002
         """Decode a segment, restore it, and mix both as the weights say."""

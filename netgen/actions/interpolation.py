@@ -24,7 +24,7 @@ from netgen.media.yuv_clip import YuvClip
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_NETWORK = "interpolator"
+NETWORK = "interpolator"
 
 
 class InterpolateAction(LearnedAction):
@@ -54,7 +54,7 @@ class InterpolateAction(LearnedAction):
     @property
     def networks(self) -> tuple[str, ...]:
         """The interpolator."""
-        return (_NETWORK,)
+        return (NETWORK,)
 
     def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:
         """Encode the kept frames of a segment at a rate factor."""
@@ -76,49 +76,48 @@ class InterpolateAction(LearnedAction):
                 frames=len(kept),
                 frame_rate_hz=contracted.frame_rate_hz,
             )
-        return YuvClip(self.filled(clip.planes, kept), contracted.frame_rate_hz)
+        return YuvClip(filled(self, clip.planes, kept), contracted.frame_rate_hz)
 
     def expand_plainly(self, contracted: ContractedVideo) -> YuvClip:
         """Decode the kept frames, and repeat them."""
         return self._plain.expand(in_domain(contracted, self._plain.domain, contracted.parts))
 
-    def filled(self, planes: NDArray[np.uint8], kept: Sequence[int]) -> NDArray[np.uint8]:
-        """Make all frames from the kept ones: halves of every gap, then halves of what is left.
 
-        Parameters
-        ----------
-        planes : (k, height * 3 / 2, width) uint8   The kept frames, planar YUV 4:2:0.
-        kept : sequence of int                      Where they stand; 0 first.
-        """
-        found = np.empty((kept[-1] + 1, *planes.shape[1:]), np.uint8)
-        found[list(kept)] = planes
-        gaps = [(start, end) for start, end in pairwise(kept) if end - start > 1]
-        while gaps:
-            middles = [(start, (start + end) // 2, end) for start, end in gaps]
-            # Gaps of odd length have no frame midway: the network is asked for another instant, one length at a time.
-            for at in sorted({(middle - start) / (end - start) for start, middle, end in middles}):
-                chosen = [one for one in middles if (one[1] - one[0]) / (one[2] - one[0]) == at]
-                for part in self.batches(len(chosen)):
-                    starts, targets, ends = (list(indices) for indices in zip(*chosen[part], strict=True))
-                    found[targets] = self._between(found[starts], found[ends], at)
-            halves = [half for start, middle, end in middles for half in ((start, middle), (middle, end))]
-            gaps = [(start, end) for start, end in halves if end - start > 1]
-        return found
+def filled(action: LearnedAction, planes: NDArray[np.uint8], kept: Sequence[int]) -> NDArray[np.uint8]:
+    """Make all frames from the kept ones: halves of every gap, then halves of what is left.
 
-    def _between(self, first: NDArray[np.uint8], second: NDArray[np.uint8], at: float) -> NDArray[np.uint8]:
-        """Make the frames at one instant between pairs of frames (b, height * 3 / 2, width)."""
-        torch = import_torch()
-        height, width = first.shape[1] * 2 // 3, first.shape[2]
-        with self.timed(Stage.PREPARE):
-            pairs = (torch.from_numpy(first), torch.from_numpy(second))
-        found = self.infer(_NETWORK, pairs, partial(_interpolate, at=at))
-        with self.timed(Stage.FINISH):
-            return as_samples(found).reshape(len(first), height * 3 // 2, width)
+    Parameters
+    ----------
+    action : LearnedAction                      Runs the interpolator.
+    planes : (k, height * 3 / 2, width) uint8   The kept frames, planar YUV 4:2:0.
+    kept : sequence of int                      Where they stand; 0 first.
+    """
+    found = np.empty((kept[-1] + 1, *planes.shape[1:]), np.uint8)
+    found[list(kept)] = planes
+    gaps = [(start, end) for start, end in pairwise(kept) if end - start > 1]
+    while gaps:
+        middles = [(start, (start + end) // 2, end) for start, end in gaps]
+        # Gaps of odd length have no frame midway: the network is asked for another instant, one length at a time.
+        for at in sorted({(middle - start) / (end - start) for start, middle, end in middles}):
+            chosen = [one for one in middles if (one[1] - one[0]) / (one[2] - one[0]) == at]
+            for part in action.batches(len(chosen)):
+                starts, targets, ends = (list(indices) for indices in zip(*chosen[part], strict=True))
+                found[targets] = _between(action, found[starts], found[ends], at)
+        halves = [half for start, middle, end in middles for half in ((start, middle), (middle, end))]
+        gaps = [(start, end) for start, end in halves if end - start > 1]
+    return found
 
-    def _built(self, name: str) -> nn.Module:  # noqa: ARG002
-        from netgen.models.interpolator import Interpolator  # noqa: PLC0415  (models are loaded on demand)
 
-        return Interpolator()
+def _between(
+    action: LearnedAction, first: NDArray[np.uint8], second: NDArray[np.uint8], at: float
+) -> NDArray[np.uint8]:
+    """Make the frames at one instant between pairs of frames (b, height * 3 / 2, width)."""
+    torch = import_torch()
+    with action.timed(Stage.PREPARE):
+        pairs = (torch.from_numpy(first), torch.from_numpy(second))
+    found = action.infer(NETWORK, pairs, partial(_interpolate, at=at))
+    with action.timed(Stage.FINISH):
+        return as_samples(found).reshape(first.shape)
 
 
 def _interpolate(model: nn.Module, first: Tensor, second: Tensor, *, at: float) -> Tensor:

@@ -149,17 +149,13 @@ class LearnedAction(VideoAction):
         for stage, seconds in stages.items():
             self._stages[stage] = self._stages.get(stage, 0.0) + seconds
 
-    @abstractmethod
-    def _built(self, name: str) -> nn.Module:
-        """Return a network with weights still to be read."""
-
     def _model(self, name: str) -> nn.Module:
         """Return a network on the device; the first call reads its weights."""
         if name not in self._models:
             torch = import_torch()
             from netgen.models.weights import load_into  # noqa: PLC0415  (models are loaded on demand)
 
-            model = self._built(name)
+            model = _built(name)
             load_into(model, name, self.weights)
             model = model.eval().requires_grad_(False).to(self.placement.device)
             model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -208,6 +204,16 @@ def as_samples(luma: Tensor) -> NDArray[np.uint8]:
     """Return luma over 255 as samples of 8 bit."""
     samples: NDArray[np.uint8] = (luma * 255).round().clamp(0, 255).byte().numpy()
     return samples
+
+
+def _built(name: str) -> nn.Module:
+    """Return a network with weights still to be read."""
+    from netgen.models.interpolator import Interpolator  # noqa: PLC0415  (models are loaded on demand)
+    from netgen.models.restorer import Restorer  # noqa: PLC0415
+
+    if name == "interpolator":
+        return Interpolator()
+    return Restorer(int(name.removeprefix("restorer-x")))
 
 
 @contextmanager

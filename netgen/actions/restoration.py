@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.actions.codecs import LowResolutionAction, SvtAv1Action
-from netgen.actions.coded_stream import clip_of_part, resized
-from netgen.actions.contract import Parameter, Stage, VideoAction
-from netgen.actions.contracted_video import ContractedVideo
+from netgen.actions.codecs import codec_knob, contracted_in
+from netgen.actions.coded_stream import clip_of_part, coded_part, kept_frames, resized, selected
+from netgen.actions.contract import Parameter, Stage
+from netgen.actions.contracted_video import ContractedVideo, Part
+from netgen.actions.frame_dropping import motion_compensated
+from netgen.actions.interpolation import NETWORK, filled
 from netgen.actions.learned import (
     CODEC,
     LearnedAction,
@@ -21,12 +23,11 @@ from netgen.actions.learned import (
     crf_of,
     crf_part,
     import_torch,
-    in_domain,
     with_luma,
 )
 from netgen.errors import InputError
 from netgen.generative.operating_point import CodingMode
-from netgen.media.codec import coded_size_px
+from netgen.media.codec import SMALLEST_SIDE_PX, CodingConfig, coded_size_px
 from netgen.media.yuv_clip import YuvClip
 
 if TYPE_CHECKING:
@@ -39,49 +40,58 @@ class RestoringAction(LearnedAction):
     def __init__(self, *, weights: Path | None = None, **values: int | str) -> None:
         super().__init__(weights=weights, **values)
         self.scale = int(self.values["scale"])
-        self._plain: VideoAction = (
-            SvtAv1Action() if self.scale == 1 else LowResolutionAction(codec=CODEC.value, scale=self.scale)
-        )
-        self.knob = self._plain.knob
-        self.smallest_side_px = self._plain.smallest_side_px
+        self.keep_every = int(self.values.get("keep_every", 1))
+        self.knob = codec_knob(CODEC, scale=self.scale)
+        self.smallest_side_px = self.scale * SMALLEST_SIDE_PX
 
     @property
     def networks(self) -> tuple[str, ...]:
-        """The restorer of this scale."""
-        return (f"restorer-x{self.scale}",)
+        """The restorer of this scale, and the interpolator where frames are left out."""
+        return (f"restorer-x{self.scale}", *([NETWORK] if self.keep_every > 1 else []))
 
-    def coded(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:
-        """Encode a segment at full or reduced size, in the domain of the codec."""
-        made = self._plain.contract_at(frames, knob, seed=seed)
-        self._count(self._plain.take_stages())
-        return made
+    def coded(self, frames: YuvClip, crf: float) -> Part:
+        """Encode the kept frames of a segment at full or reduced size."""
+        self.check_size(frames.width_px, frames.height_px)
+        with self.timed(Stage.PREPARE):
+            kept = selected(frames, kept_frames(frames.frames, self.keep_every))
+            reduced = resized(kept, *coded_size_px(frames.width_px, frames.height_px, scale=self.scale))
+        with self.timed(Stage.ENTROPY):
+            return coded_part(reduced, CodingConfig(CODEC, crf, 1, reduced.frames))
 
     def decoded(self, contracted: ContractedVideo, crf: float) -> tuple[YuvClip, YuvClip]:
         """Decode the first part; return the frames enlarged plainly, and with their luma restored."""
-        width_px, height_px = coded_size_px(contracted.width_px, contracted.height_px, scale=self.scale)
-        with self.timed(Stage.ENTROPY):
-            reduced = clip_of_part(
-                contracted.parts[0],
-                codec=CODEC,
-                scale=1,
-                width_px=width_px,
-                height_px=height_px,
-                frames=contracted.frames,
-                frame_rate_hz=contracted.frame_rate_hz,
-            )
+        kept = self._kept(contracted)
+        all_frames = kept.planes
+        if self.keep_every > 1:
+            all_frames = filled(self, kept.planes, kept_frames(contracted.frames, self.keep_every))
+        reduced = YuvClip(all_frames, contracted.frame_rate_hz)
         luma = self.restored(reduced.luma, scale=self.scale, crf=crf)
         with self.timed(Stage.FINISH):
             plain = resized(reduced, contracted.width_px, contracted.height_px)
             return plain, with_luma(plain, _fitted(luma, contracted))
 
     def expand_plainly(self, contracted: ContractedVideo) -> YuvClip:
-        """Decode a segment and enlarge it by bicubic interpolation."""
-        return self._plain.expand(in_domain(contracted, self._plain.domain, contracted.parts[:1]))
+        """Decode a segment; enlarge it by bicubic interpolation, and fill gaps by FFmpeg's motion compensation."""
+        kept = self._kept(contracted)
+        if self.keep_every > 1:
+            order = kept_frames(contracted.frames, self.keep_every)
+            planes = motion_compensated(kept.planes, order, contracted.frame_rate_hz)
+            kept = YuvClip(planes, contracted.frame_rate_hz)
+        return resized(kept, contracted.width_px, contracted.height_px)
 
-    def _built(self, name: str) -> nn.Module:
-        from netgen.models.restorer import Restorer  # noqa: PLC0415  (models are loaded on demand)
-
-        return Restorer(int(name.removeprefix("restorer-x")))
+    def _kept(self, contracted: ContractedVideo) -> YuvClip:
+        """Decode the first part, at the size that was coded."""
+        width_px, height_px = coded_size_px(contracted.width_px, contracted.height_px, scale=self.scale)
+        with self.timed(Stage.ENTROPY):
+            return clip_of_part(
+                contracted.parts[0],
+                codec=CODEC,
+                scale=1,
+                width_px=width_px,
+                height_px=height_px,
+                frames=len(kept_frames(contracted.frames, self.keep_every)),
+                frame_rate_hz=contracted.frame_rate_hz,
+            )
 
     def restored(self, luma: NDArray[np.uint8], *, scale: int, crf: float) -> NDArray[np.uint8]:
         """Restore the luma (n, h, w) of decoded frames; the sides grow by `scale`."""
@@ -105,25 +115,28 @@ class RestoringAction(LearnedAction):
 class RestoreAction(RestoringAction):
     """SVT-AV1 at reduced size; a network restores the luma and enlarges it, and chroma is enlarged plainly.
 
-    The representation is a bitstream that any AV1 decoder plays (small), and one byte with its rate factor.
+    With `keep_every` 2 or 4 only so many frames are coded, and the interpolator first makes the others, small. The
+    representation is a bitstream that any AV1 decoder plays (small), and one byte with its rate factor.
     """
 
     name = "amplify.restore"
     summary = "SVT-AV1 at half or quarter size, restored and enlarged by a network"
     mode = CodingMode.SEMI_REFERENCE
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
-        {"scale": Parameter(2, (2, 4), "divisor of both sides")}
+        {
+            "scale": Parameter(2, (2, 4), "divisor of both sides"),
+            "keep_every": Parameter(1, (1, 2, 4), "one frame of so many is coded"),
+        }
     )
 
     @property
     def domain(self) -> str:
-        """The format alone: whoever has a restorer for this scale can expand it."""
-        return f"{self.name}[scale={self.scale}]"
+        """The format alone: whoever has the networks can expand it."""
+        return f"{self.name}[scale={self.scale}, keep_every={self.keep_every}]"
 
-    def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:
+    def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:  # noqa: ARG002
         """Scale a segment down and encode it at a rate factor."""
-        made = self.coded(frames, knob, seed=seed)
-        return in_domain(made, self.domain, (*made.parts, crf_part(knob)))
+        return contracted_in(self.domain, frames, (self.coded(frames, knob), crf_part(knob)))
 
     def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:  # noqa: ARG002
         """Decode a segment, restore and enlarge it."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from netgen.actions.catalogue import VARIANTS
 from netgen.actions.contract import Placement
-from netgen.actions.loading import find_action
 from netgen.calibration.clips import SegmentedClip, read_clips
 from netgen.calibration.energy import find_meter
 from netgen.calibration.measuring import Campaign, ClipMeasurement, weights_sha256
 from netgen.calibration.record import CalibrationRecord
 from netgen.calibration.record_file import read_lines, write_records
 from netgen.calibration.roofline_error import RooflineError, roofline_errors
+from netgen.catalogue.loading import find_action
+from netgen.catalogue.variants import VARIANTS
 from netgen.errors import InputError
 from netgen.generative.profile import read_measured
 

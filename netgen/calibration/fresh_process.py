@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from netgen.actions.contract import KnobTarget, Placement
-from netgen.actions.loading import find_action
 from netgen.calibration.record import Memory
+from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, NetgenError
 from netgen.media.yuv_clip import YuvClip
 

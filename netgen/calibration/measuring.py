@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from netgen.actions.contract import KnobTarget, Placement, RateTarget, Stage, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.actions.learned import LearnedAction
-from netgen.actions.loading import find_action
 from netgen.calibration.clips import SegmentedClip, joined
 from netgen.calibration.energy import EnergyMeter
 from netgen.calibration.fresh_process import FreshStart, measure_fresh
 from netgen.calibration.machine import device_used, versions
 from netgen.calibration.record import CalibrationRecord, Energy, Model, Origin, Spread, Times
+from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, InputError
 from netgen.media.quality import compare
 from netgen.media.yuv_clip import YuvClip

@@ -53,7 +53,7 @@ def add_commands(add: Add) -> None:
 
 
 def _actions(options: argparse.Namespace) -> int:
-    from netgen.actions.loading import action_factory, find_action, known_actions
+    from netgen.catalogue.loading import action_factory, find_action, known_actions
 
     if options.what is None:
         from netgen.report.terminal import name_table
@@ -70,7 +70,7 @@ def _actions(options: argparse.Namespace) -> int:
         return 0
     if options.action is None:
         raise InputError("actions check: name an action: a variant, an entry point, or file.py:Class")
-    from netgen.actions.checking import check_action
+    from netgen.catalogue.checking import check_action
 
     checked = check_action(action_factory(options.action), device=options.device)
     for note in checked.notes:
@@ -84,7 +84,7 @@ def _actions(options: argparse.Namespace) -> int:
 
 
 def _new(options: argparse.Namespace) -> int:
-    from netgen.actions.starting_point import class_name_of, write_action
+    from netgen.catalogue.starting_point import class_name_of, write_action
 
     path = write_action(options.name, Path(options.out))
     sys.stdout.write(f"wrote {path}; try: netgen actions check {path}:{class_name_of(options.name)}\n")

@@ -28,7 +28,7 @@ import numpy as np
 
 from netgen.actions.contract import Placement, RateTarget, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
-from netgen.actions.loading import find_action
+from netgen.catalogue.loading import find_action
 from netgen.errors import InputError
 from netgen.live.measure import SegmentQuality, measured_quality
 from netgen.live.travel import coded_for_travel, frames_that_travelled

@@ -19,11 +19,15 @@ _REACH = 2
 """Places looked at on each side, per grid: 2 x 16 px each way on the coarsest, so 64 px from frame to frame."""
 
 _WINDOW = 9
-_PRIOR = 2e-3
+_PRIOR = 1e-3
 _SHARPNESS = 500.0
+_SMOOTHING = 5
 """Of block matching: its window, places; the cost of a displacement by one place, and how much lower costs outweigh
-others, both for luma over 1. Chosen on training clips: with them the mean of both frames, moved by matching alone, is
-2.4 dB better than without motion, where the true motion gives 3.2 dB."""
+others, both for luma over 1; and the window, used twice, over which sure places outvote unsure ones. Chosen on
+training clips: with them the mean of both frames, moved by matching alone, is 2.7 dB better than without motion, where
+the true motion gives 3.2 dB."""
+
+_SURE = 1e-4
 
 _WIDTHS = (24, 40, 56, 64)
 """Feature channels on the grids of 1/2, 1/4, 1/8 and 1/16."""
@@ -224,4 +228,17 @@ def _matched(first: Tensor, second: Tensor, flow: Tensor, grid_px: int) -> Tenso
         costs = functional.avg_pool2d(costs, _WINDOW, stride=1, padding=_WINDOW // 2, count_include_pad=False)
         weights = torch.softmax(-_SHARPNESS * costs, dim=1)
         displaced = torch.einsum("bkhw,kc->bchw", weights, costs.new_tensor(steps))
-        return torch.cat((displaced, costs.amin(dim=1, keepdim=True).sqrt()), dim=1)
+        least = costs.amin(dim=1, keepdim=True)
+        # Places without texture match everywhere: they take the motion of the places around them.
+        sure = (costs.mean(dim=1, keepdim=True) - least) / (least + _SURE) + 1e-6
+        displaced = _smoothed(displaced * sure) / _smoothed(sure)
+        return torch.cat((displaced, least.sqrt()), dim=1)
+
+
+def _smoothed(plane: Tensor) -> Tensor:
+    """Return the means over a window, twice."""
+    for _ in range(2):
+        plane = functional.avg_pool2d(
+            plane, _SMOOTHING, stride=1, padding=_SMOOTHING // 2, count_include_pad=False
+        )
+    return plane

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netgen.actions.codecs import LowResolutionAction, SvtAv1Action
-from netgen.actions.contract import KnobTarget, VideoAction
+from netgen.actions.contract import KnobTarget, Placement, VideoAction
 from netgen.actions.frame_dropping import FrameDroppingAction
 from netgen.actions.guided import GuidedAction
 from netgen.actions.interpolation import InterpolateAction
@@ -98,6 +98,8 @@ def learned(weights: Path | None = None) -> dict[str, LearnedAction]:
     """Return the learned actions, by name."""
     return {
         "restore-half": RestoreAction(scale=2, weights=weights),
+        "restore-half-2": RestoreAction(scale=2, keep_every=2, weights=weights),
+        "restore-half-4": RestoreAction(scale=2, keep_every=4, weights=weights),
         "restore-quarter": RestoreAction(scale=4, weights=weights),
         "interpolate-2": InterpolateAction(keep_every=2, weights=weights),
         "interpolate-4": InterpolateAction(keep_every=4, weights=weights),
@@ -232,6 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--video", type=Path, action="append", required=True, help="a held-out video; repeat")
     parser.add_argument("--weights", type=Path, help="directory of weights; default: the shipped ones")
+    parser.add_argument("--precision", default="float32", help="float32 (default), bfloat16 or float16")
     parser.add_argument("--only", action="append", help="learned actions to evaluate; default: all")
     options = parser.parse_args(arguments)
     chosen = {
@@ -239,6 +242,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name, action in learned(options.weights).items()
         if not options.only or name in options.only
     }
+    for action in chosen.values():
+        action.place(Placement(precision=options.precision))
     plain = controls()
     rows = measure_all(
         {**plain, **chosen}, options.video, options.out, progress=lambda line: print(line, flush=True)

@@ -142,7 +142,7 @@ def _prepare_interpolator(
 
 LESSONS = (
     _restorer_lesson(
-        2, PairRecipe(900, 9, 192, 2, (20, 70)), begins_from=None, share=0.6, steps=2500, learning_rate=1e-3
+        2, PairRecipe(1400, 9, 192, 2, (28, 70)), begins_from=None, share=0.6, steps=6000, learning_rate=1e-3
     ),
     _restorer_lesson(
         4,
@@ -167,8 +167,8 @@ LESSONS = (
         _prepare_interpolator,
         None,
         1.0,
-        4000,
-        5e-4,
+        2200,
+        1e-3,
     ),
 )
 

@@ -156,6 +156,15 @@ def test_a_content_can_be_live_by_itself(live):
     assert by_profile.summary["live"] is None
 
 
+def test_vmaf_is_measured_on_request(live):
+    pytest.importorskip("imageio_ffmpeg")
+    done, _ = live("x264", "live.vmaf=true", "duration=1 s", rate=0.04)
+    (row,) = done.rows("segments")
+    assert 50 < row["vmaf"] <= 100
+    plain, _ = live("x264", "duration=1 s", rate=0.04, out="plain")
+    assert [row["vmaf"] for row in plain.rows("segments")] == [None]
+
+
 def test_measured_time_takes_the_place_of_the_profile(live):
     def spans(done):
         stages = [

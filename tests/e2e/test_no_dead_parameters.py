@@ -735,6 +735,32 @@ EXEMPT = {
     "ScenarioFile.description": "a label; `netgen scenarios` lists it",
     "CellularRadio.compute": "a result must not depend on it; test_compute_changes_who_computes_and_no_result",
     "CellularRadio.device": "as compute, and most machines have the processor alone; the same test",
+    **dict.fromkeys(
+        (
+            "ScenarioFile.fidelity",
+            "FileContent.fidelity",
+            *(f"{kind}.fidelity" for kind in ("PlainNode", "CellNode", "RanNode", "TowerNode")),
+            "Live.time",
+            "Live.limit",
+            "Live.memory",
+            "Live.vmaf",
+            "DeclaredAction.run",
+            "ProfiledAction.run",
+        ),
+        "what runs live is run in tests/e2e/test_live.py",
+    ),
+    **dict.fromkeys(
+        ("TraceContent.fidelity", "ParametricContent.fidelity"),
+        "keeps a content without frames by profile where others are live; unit/scenario/test_live_check.py",
+    ),
+    **dict.fromkeys(
+        ("Live.workers", "Live.threads", "Live.batch", "Live.device", "Live.precision"),
+        "how models are computed: a result must not depend on it beyond its last bits; e2e/test_live.py",
+    ),
+    **dict.fromkeys(
+        ("DeclaredAction.compatibility", "ProfiledAction.compatibility"),
+        "refuses scenarios, and changes nothing in those that run; unit/build/test_compatibility.py",
+    ),
     "PlainNode.radio": "accepts null alone: the key exists so that a radio at the wrong kind of node is explained",
 }
 

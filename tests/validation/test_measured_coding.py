@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from netgen.actions.catalogue import VARIANTS
 from netgen.actions.contract import Placement
 from netgen.calibration import measuring
 from netgen.calibration.clips import read_clips
@@ -17,6 +16,7 @@ from netgen.calibration.energy import NoMeter
 from netgen.calibration.fresh_process import FreshStart
 from netgen.calibration.measuring import Campaign, ClipMeasurement
 from netgen.calibration.record import Memory
+from netgen.catalogue.variants import VARIANTS
 from netgen.media.content_class import ContentClass
 
 CLIPS = Path(__file__).parents[2] / "scenarios" / "clips"

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from netgen.actions.catalogue import VARIANTS
-from netgen.actions.check_cases import moving_clip
 from netgen.actions.codecs import LowResolutionAction, SvtAv1Action, Vp9Action, X264Action, X265Action
 from netgen.actions.contract import KnobTarget, RateTarget, Stage
+from netgen.catalogue.check_cases import moving_clip
+from netgen.catalogue.variants import VARIANTS
 from netgen.errors import InputError
 from netgen.media.codec import Codec, coded_size_px, rate_factors
 from netgen.media.quality import psnr_db
@@ -16,6 +16,7 @@ from netgen.media.yuv_clip import clip_from_file
 
 pytest.importorskip("av")
 ACTIONS = [X264Action, X265Action, SvtAv1Action, Vp9Action]
+CLIPS = Path(__file__).resolve().parents[3] / "scenarios" / "clips"
 CLIP = moving_clip(320, 288, frames=8)
 
 
@@ -85,17 +86,19 @@ def test_a_segment_of_several_parts_or_none_is_damaged():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["x264", "x265", "svtav1", "vp9", "svtav1-half", "x265-quarter"])
-def test_rates_are_met_on_the_shipped_clips(root, name):
+@pytest.mark.parametrize("name", ["x264", "svtav1", "x265-quarter"])
+def test_rates_are_met_on_the_shipped_clips(name):
     """Within 10 % wherever a value of the knob reaches the rate: what the issue asks of live runs."""
     action = VARIANTS[name].make()
-    for path in sorted(Path(root / "scenarios" / "clips").glob("*.m[kp][v4]")):
+    paths = sorted(CLIPS.glob("*.m[kp][v4]"))
+    assert len(paths) == 7
+    for path in paths[::3]:
         clip = clip_from_file(path, most_frames=25, frame_rate_hz=Fraction(25))
         ends = [
             action.contract(clip, KnobTarget(end)).bits_per_pixel
             for end in (action.knob.finest, action.knob.coarsest)
         ]
-        for rate in (0.005, 0.02, 0.05):
+        for rate in (0.005, 0.03):
             if min(ends) <= rate <= max(ends):
                 got = action.contract(clip, RateTarget(rate)).bits_per_pixel
                 assert abs(math.log(got / rate)) < 0.1, (path.name, rate, got)

@@ -3,11 +3,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from netgen.actions.check_cases import moving_clip
 from netgen.actions.codecs import SvtAv1Action
 from netgen.actions.coded_stream import kept_frames
 from netgen.actions.contract import KnobTarget
 from netgen.actions.frame_dropping import FrameDroppingAction, blended, motion_compensated, repeated
+from netgen.catalogue.check_cases import moving_clip
 from netgen.media.quality import psnr_db
 from netgen.media.yuv_clip import YuvClip
 

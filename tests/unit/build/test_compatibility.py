@@ -60,5 +60,8 @@ def test_what_fits_is_accepted(build, overrides):
 
 def test_terminals_are_an_end_as_well(build):
     with pytest.raises(InputError, match="the terminals of fans"):
-        build("nodes.F.actions=[]", "audiences.fans.terminal={generator: {device: RTX-3090, memory: 8 GB, power: 5 W}}")
+        build(
+            "nodes.F.actions=[]",
+            "audiences.fans.terminal={generator: {device: RTX-3090, memory: 8 GB, power: 5 W}}",
+        )
     build("nodes.F.actions=[]", "audiences.fans.terminal={generator: {device: L4, memory: 8 GB, power: 5 W}}")

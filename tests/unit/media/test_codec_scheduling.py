@@ -10,7 +10,9 @@ from netgen.media.codec import Codec, CodingConfig, encode
 from netgen.media.yuv_clip import YuvClip
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getscheduler"), reason="only Linux tells how a thread is scheduled")
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getscheduler"), reason="only Linux tells how a thread is scheduled"
+)
 @pytest.mark.parametrize("codec", list(Codec))
 def test_the_scheduling_of_the_caller_stays(codec):
     before = os.sched_getscheduler(0), os.sched_getparam(0)

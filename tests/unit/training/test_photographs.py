@@ -44,7 +44,7 @@ def test_a_directory_is_read_by_name_and_reduced(tmp_path):
 def test_directories_without_pictures_are_refused(tmp_path, content):
     if content is not None:
         (tmp_path / "x.png").write_bytes(content)
-    with pytest.raises(InputError, match="holds no picture|cannot be read as a picture"):
+    with pytest.raises(InputError, match=r"holds no picture|cannot be read as a picture"):
         photographs_in(tmp_path)
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from netgen.actions.check_cases import Case, Subject, digest, moving_clip, placed, sample_cases
-from netgen.actions.check_steps import SEED, STEPS, Step
 from netgen.actions.contract import KnobTarget, Placement, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
+from netgen.catalogue.check_cases import Case, Subject, digest, moving_clip, placed, sample_cases
+from netgen.catalogue.check_steps import SEED, STEPS, Step
 from netgen.errors import CheckFailedError, InputError
 
 LONGEST_S = 600.0

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from netgen.actions.loading import find_action
-from netgen.actions.starting_point import action_text, class_name_of, file_name_of, write_action
+from netgen.catalogue.loading import find_action
+from netgen.catalogue.starting_point import action_text, class_name_of, file_name_of, write_action
 from netgen.errors import InputError
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from netgen.actions.catalogue import VARIANTS
 from netgen.actions.contract import VideoAction
+from netgen.catalogue.variants import VARIANTS
 from netgen.errors import InputError, did_you_mean
 from netgen.registry import Registry
 

@@ -4,11 +4,11 @@ import importlib.util
 
 import pytest
 
-from netgen.actions.catalogue import VARIANTS
-from netgen.actions.checking import check_action, inspect_action, inspect_afresh
 from netgen.actions.contract import Placement
-from netgen.actions.loading import action_factory
-from netgen.actions.starting_point import action_text
+from netgen.catalogue.checking import check_action, inspect_action, inspect_afresh
+from netgen.catalogue.loading import action_factory
+from netgen.catalogue.starting_point import action_text
+from netgen.catalogue.variants import VARIANTS
 from netgen.errors import CheckFailedError, InputError
 
 SOUND = action_text("own")

@@ -11,15 +11,6 @@ from statistics import median
 
 import numpy as np
 
-from netgen.actions.check_cases import (
-    CUDA_MEAN_LEVELS,
-    Subject,
-    digest,
-    mean_levels,
-    most_levels,
-    moving_clip,
-    placed,
-)
 from netgen.actions.contract import (
     Compatibility,
     Knob,
@@ -31,6 +22,15 @@ from netgen.actions.contract import (
     VideoAction,
 )
 from netgen.actions.contracted_video import ContractedVideo, Part
+from netgen.catalogue.check_cases import (
+    CUDA_MEAN_LEVELS,
+    Subject,
+    digest,
+    mean_levels,
+    most_levels,
+    moving_clip,
+    placed,
+)
 from netgen.errors import InputError
 from netgen.generative.operating_point import CodingMode
 from netgen.rng import Streams

@@ -4,11 +4,11 @@ import pickle
 
 import pytest
 
-from netgen.actions.catalogue import VARIANTS, Variant
 from netgen.actions.codecs import X265Action
 from netgen.actions.contract import VideoAction
-from netgen.actions.loading import ENTRY_POINT_GROUP, action_factory, find_action, known_actions
-from netgen.actions.starting_point import action_text
+from netgen.catalogue.loading import ENTRY_POINT_GROUP, action_factory, find_action, known_actions
+from netgen.catalogue.starting_point import action_text
+from netgen.catalogue.variants import VARIANTS, Variant
 from netgen.errors import InputError, MissingDependencyError
 
 pytest.importorskip("av")

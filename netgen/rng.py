@@ -40,6 +40,14 @@ class Streams:
         return word
 
 
+def generator_from(*words: int) -> np.random.Generator:
+    """Return a generator from whole numbers >= 0 that a log can name, for work outside of a simulation.
+
+    What a network was trained with is repeated from them; simulations take named streams.
+    """
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words)))
+
+
 def hashed_uniform(key: np.uint64, counter: np.ndarray) -> np.ndarray:
     """Noise as a pure function of a counter: one uniform in [0, 1) per counter value.
 

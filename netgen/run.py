@@ -112,10 +112,14 @@ def run(
         discard(partial, made)
         raise
     finish(partial, target, scenario, summary=summary, started_s=started_s)
-    failures = summary["live"]["failures"] if summary["live"] is not None else []
-    lost = tuple(failure["told"] for failure in failures)
-    warnings = (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *summary["notes"], *lost)
-    return RunResult(target, summary, warnings)
+    return RunResult(target, summary, _warnings(scenario, summary))
+
+
+def _warnings(scenario: Scenario, summary: dict[str, Any]) -> tuple[str, ...]:
+    """What was odd about a scenario and its run."""
+    failures = [] if summary["live"] is None else summary["live"]["failures"]
+    told = (failure["told"] for failure in failures)
+    return (*scenario_warnings(scenario), *old_profiles(scenario, _today()), *summary["notes"], *told)
 
 
 def rehearse(path: str | Path, *, overrides: Sequence[str] = ()) -> tuple[Scenario, tuple[str, ...]]:

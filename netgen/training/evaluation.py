@@ -26,6 +26,7 @@ from netgen.actions.restoration import RestoreAction
 from netgen.media.quality import psnr_db, sequence_ms_ssim
 from netgen.media.video_file import measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
+from netgen.rng import generator_from
 
 CLIP_S, SEGMENT_S = 3, 1
 RATES_BPP = (0.003, 0.004, 0.005, 0.0065, 0.008, 0.01, 0.013, 0.017, 0.022, 0.028)
@@ -302,7 +303,7 @@ def _bootstrapped(cells: Sequence[tuple[str, float, float, str]]) -> Comparison:
         by_clip.setdefault(clip, []).append(value)
     sums = np.array([sum(values) for values in by_clip.values()])
     counts = np.array([len(values) for values in by_clip.values()])
-    drawn = np.random.default_rng(1).integers(len(sums), size=(_RESAMPLES, len(sums)))
+    drawn = generator_from(1).integers(len(sums), size=(_RESAMPLES, len(sums)))
     means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
     return Comparison(tuple(cells), float(sums.sum() / counts.sum()), float(low), float(high))

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from netgen.errors import InputError
+from netgen.rng import generator_from
 
 _WARM_UP_STEPS = 60
 _REPORT_EVERY = 100
@@ -89,7 +90,7 @@ def fit(
     -------
     FitLog
     """
-    generator = np.random.default_rng(settings.seed)
+    generator = generator_from(settings.seed)
     optimiser = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
     autocast = torch.autocast(
         settings.device.split(":")[0], torch.bfloat16, enabled=settings.precision == "bfloat16"

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import nn
 
 from netgen.errors import InputError, did_you_mean
 from netgen.models.restorer import initialise
 from netgen.models.weights import load_into, save_weights
+from netgen.rng import generator_from
 from netgen.training.fit import Budget, FitLog, FitSettings, fit
 from netgen.training.lessons import LESSONS, Lesson, generator_for
 from netgen.training.photographs import (
@@ -80,7 +80,7 @@ def train_actions(
     photographs = packaged_photographs() if not small else packaged_photographs()[:3]
     for folder in photos:
         photographs += photographs_in(folder)
-    photographs += drawn_pages(np.random.default_rng(seed))
+    photographs += drawn_pages(generator_from(seed))
     progress(f"{len(photographs)} pictures")
     written = []
     for lesson in lessons:
@@ -109,7 +109,7 @@ def _train_one(
     def told(line: str) -> None:
         progress(f"{lesson.name}: {line}")
 
-    clips = np.random.default_rng([seed, *lesson.name.encode()])
+    clips = generator_from(seed, *lesson.name.encode())
     loss = lesson.prepare(photographs, clips, told, small)
     model = lesson.build()
     initialise(model, generator_for(seed, lesson.name))

@@ -209,10 +209,13 @@ def as_samples(luma: Tensor) -> NDArray[np.uint8]:
 def _built(name: str) -> nn.Module:
     """Return a network with weights still to be read."""
     from netgen.models.interpolator import Interpolator  # noqa: PLC0415  (models are loaded on demand)
+    from netgen.models.layout_generator import LayoutGenerator  # noqa: PLC0415
     from netgen.models.restorer import Restorer  # noqa: PLC0415
 
     if name == "interpolator":
         return Interpolator()
+    if name == "layout":
+        return LayoutGenerator()
     return Restorer(int(name.removeprefix("restorer-x")))
 
 

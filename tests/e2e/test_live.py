@@ -158,10 +158,10 @@ def test_a_content_can_be_live_by_itself(live):
 
 def test_vmaf_is_measured_on_request(live):
     pytest.importorskip("imageio_ffmpeg")
-    done, _ = live("x264", "live.vmaf=true", "duration=1 s", rate=0.04)
+    done, _ = live("x264", "live.vmaf=true", "duration=1 s", "links.A->F.capacity=5 Mbit/s", rate=0.04)
     (row,) = done.rows("segments")
     assert 50 < row["vmaf"] <= 100
-    plain, _ = live("x264", "duration=1 s", rate=0.04, out="plain")
+    plain, _ = live("x264", "duration=1 s", "links.A->F.capacity=5 Mbit/s", rate=0.04, out="plain")
     assert [row["vmaf"] for row in plain.rows("segments")] == [None]
 
 

@@ -206,6 +206,11 @@ def test_each_difference_is_one_warning(different, message):
 def test_records_of_another_version_are_told():
     old = MeasuredConditions.of([row((("provenance", "versions"), {"netgen": "0.0.1"}))])
     (text,) = old.warnings(
-        content_class="natural", width_px=256, height_px=128, frame_rate_hz=25.0, segment_s=1.0, today=None
+        content_class="natural",
+        width_px=256,
+        height_px=128,
+        frame_rate_hz=25.0,
+        segment_s=1.0,
+        today=date(2026, 11, 21),
     )
     assert "by netgen 0.0.1; this is" in text

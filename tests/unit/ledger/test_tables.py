@@ -58,4 +58,6 @@ def test_types_follow_the_annotations():
 def test_only_optional_fields_may_be_null():
     schema = schema_of("segments")
     nullable = {field.name for field in schema if field.nullable}
-    assert nullable == {"completed_s", "delay_s", "deadline_s", "psnr_db", "ms_ssim"}
+    assert nullable == {
+        "completed_s", "delay_s", "deadline_s", "psnr_db", "ms_ssim", "measured_fidelity", "vmaf",
+    }  # fmt: skip

@@ -167,7 +167,7 @@ def against_plain(rows: Iterable[Row], action: str, *, measure: str = "psnr_db")
     cells = [
         (row.clip, row.bits_per_pixel, getattr(row, measure) - getattr(row, f"plain_{measure}"), "same bytes")
         for row in rows
-        if row.action == action and row.bits_per_pixel < 0.03
+        if row.action == action and row.bits_per_pixel < 0.03 and getattr(row, f"plain_{measure}") is not None
     ]
     return _bootstrapped(cells)
 

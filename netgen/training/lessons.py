@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from netgen.models.interpolator import Interpolator
+from netgen.models.layout_generator import LayoutGenerator
 from netgen.models.restorer import Restorer, enlarged
 from netgen.training.coded_pairs import PairRecipe, make_pairs, restoration_batch
+from netgen.training.layout import prepare_layout
 from netgen.training.midway_triples import TripleRecipe, make_triples, triple_batch
 from netgen.training.photographs import Photograph
 
@@ -33,7 +35,7 @@ class Lesson:
     Parameters
     ----------
     name : str                      Name of its weights.
-    group : str                     `--only` trains a group: restorer or interpolator.
+    group : str                     `--only` trains a group: restorer, interpolator or layout.
     build : callable                Makes the network.
     prepare : callable              (photographs, generator, progress, small) to its loss; `small` is for tests.
     begins_from : str or None       Weights of equal shape are taken from this network, which is trained before.
@@ -157,7 +159,7 @@ LESSONS = (
         PairRecipe(500, 7, 192, 1, (35, 70)),
         begins_from="restorer-x2",
         share=0.2,
-        steps=1200,
+        steps=1500,
         learning_rate=7e-4,
     ),
     Lesson(
@@ -170,6 +172,7 @@ LESSONS = (
         2200,
         1e-3,
     ),
+    Lesson("layout", "layout", LayoutGenerator, prepare_layout, None, 1.0, 2392, 1e-3),
 )
 
 

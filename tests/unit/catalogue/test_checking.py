@@ -1,6 +1,5 @@
 """Every promise of the contract is checked: an action that breaks just one is caught, and told which."""
 
-
 import pytest
 
 from netgen.actions.contract import Placement

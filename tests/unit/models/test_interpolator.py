@@ -18,8 +18,10 @@ def model():
 def _texture(shift: int, side: int = 96) -> torch.Tensor:
     """A smooth random picture, moved to the right."""
     noise = torch.from_numpy(np.random.default_rng(5).random((1, 1, 160, 160), dtype=np.float32))
-    smooth = torch.nn.functional.avg_pool2d(noise, 7, stride=1, padding=3)
-    smooth = (smooth - smooth.mean()) * 4 + 0.5
+    smooth = noise
+    for _ in range(2):
+        smooth = torch.nn.functional.avg_pool2d(smooth, 7, stride=1, padding=3)
+    smooth = (smooth - smooth.mean()) * 6 + 0.5
     return smooth[:, :, 32 : 32 + side, 32 - shift : 32 - shift + side].clone()
 
 

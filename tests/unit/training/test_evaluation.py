@@ -49,8 +49,8 @@ def test_the_interval_covers_the_spread_over_clips():
     rows += _rows("control", 0.0, tuple("abcdef"))
     found = against_strongest(rows, "net", ["control"])
     assert found.mean == pytest.approx(1.5)
-    assert -0.2 < found.low < 0.7
-    assert 2.3 < found.high < 3.2
+    assert -0.3 < found.low < 0.8  # six clips spread by 1.7 dB: about 1.4 dB on each side
+    assert 2.2 < found.high < 3.3
     assert "better, 6 clips" in table(rows, ["net"], ["control"])
     assert rate_table(rows, "net", ["control"]).count("\n") == 7
 

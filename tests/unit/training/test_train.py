@@ -57,6 +57,7 @@ def test_the_interpolator_trains(tmp_path):
     assert load_file(path)["refine.3.mix_out.weight"].abs().max() > 0
 
 
+@pytest.mark.slow
 def test_a_few_steps_lower_the_loss(tmp_path):
     _train(["restorer-x2"], tmp_path, steps=200)
     curve = json.loads((tmp_path / "restorer-x2.json").read_text())["loss_curve"]

@@ -179,7 +179,9 @@ def commands_page() -> str:
         "Exit codes: 0 done, 1 failed, 2 wrong input, 3 a check failed. `--debug` shows where an error came from.",
         "",
     ]
-    (commands,) = (action for action in command_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (commands,) = (
+        action for action in command_parser()._actions if isinstance(action, argparse._SubParsersAction)
+    )
     for name, parser in commands.choices.items():
         arguments = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
         words = [action.metavar or action.dest.upper() for action in arguments if not action.option_strings]

@@ -354,4 +354,5 @@ def _on_chain(at: float, positions: Sequence[float], heights: Sequence[float]) -
     rising = positions[-1] > positions[0]
     segment = sum((position < at) == rising for position in positions[1:-1])
     (x0, x1), (y0, y1) = positions[segment : segment + 2], heights[segment : segment + 2]
-    return y0 + (at - x0) * (y1 - y0) / (x1 - x0)
+    # Bits that do not depend on the knob: any of its values is as good.
+    return y0 if x1 == x0 else y0 + (at - x0) * (y1 - y0) / (x1 - x0)

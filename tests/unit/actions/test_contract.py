@@ -181,3 +181,12 @@ def test_expanding_many_pairs_each_with_its_seed():
     assert action.expand_many(made, seeds=[1, 2]) == [CLIP, CLIP]
     with pytest.raises(ValueError, match="shorter"):
         action.expand_many(made, seeds=[1])
+
+
+def test_a_knob_without_effect_on_the_rate_is_no_error():
+    """As of an action that sends words alone: whatever is asked for, the search ends."""
+    knob = Knob(
+        "steps", finest=10, coarsest=1, step=1, octave=3, grid=(10, 1), typical=((10, 0.001), (1, 0.001))
+    )
+    assert knob.first_value(0.01) == 10
+    assert knob.value_at(2.0) in (1, 10)

@@ -24,7 +24,7 @@ from netgen.metrics.radio import radio
 from netgen.metrics.tallies import segments_offered
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
-from netgen.policy.loading import find_file
+from netgen.plugin_file import find_file
 from netgen.provenance import weakest
 from netgen.rng import Streams
 from netgen.run_directory import discard, finish, reserve, write_json

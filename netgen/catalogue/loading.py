@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import cast
 from netgen.actions.contract import VideoAction
 from netgen.catalogue.variants import VARIANTS
 from netgen.errors import InputError, did_you_mean
+from netgen.plugin_file import class_in_file
 from netgen.registry import Registry
 
 ENTRY_POINT_GROUP = "netgen.actions"
@@ -143,33 +142,7 @@ def _from_entry_point(entry: importlib.metadata.EntryPoint, reference: str) -> t
 
 def _from_file(reference: str, folders: tuple[Path, ...]) -> type[VideoAction]:
     """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
-    file_name, _, class_name = reference.rpartition(":")
-    candidates = [folder / file_name for folder in (*folders, Path.cwd())]
-    path = next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
-    if path is None:
-        places = ", ".join(dict.fromkeys(str(candidate) for candidate in candidates))
-        raise InputError(f'action "{reference}": no such file (looked for {places})')
-    module_name = f"netgen_action_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f'action "{reference}": {path} is not a Python file')
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses in the plug-in look their own module up by name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:  # SystemExit too
-        sys.modules.pop(module_name, None)
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise InputError(f'action "{reference}": {path} failed to load: {error!r}') from error
-    found = getattr(module, class_name, None)
-    if found is None:
-        classes = [name for name, value in vars(module).items() if _is_action(value)]
-        hint = did_you_mean(class_name, classes)
-        raise InputError(
-            f'action "{reference}": {path} has no class "{class_name}"{hint} (it has: {", ".join(classes) or "none"})'
-        )
-    return _checked(found, reference)
+    return _checked(class_in_file("action", reference, folders, is_one=_is_action), reference)
 
 
 def _is_action(found: object) -> bool:

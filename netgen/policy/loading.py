@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
 
 from netgen.document.parameters import checked_parameters
 from netgen.errors import InputError, PolicySetupError, did_you_mean
+from netgen.plugin_file import class_in_file
 from netgen.policy.base import RelayPolicy
 from netgen.policy.builtin import ForwardOnly, NeverCollaborate
 from netgen.policy.service_policies import SERVICE_POLICIES, ServicePolicy
@@ -95,48 +94,15 @@ def load_policy_class(reference: str, *, folders: tuple[Path, ...] = ()) -> type
         raise PolicySetupError(f'policy "{reference}": its package failed to load: {error!r}') from error
 
 
-def find_file(what: str, file_name: str, folders: tuple[Path, ...]) -> Path:
-    """Return a file that a scenario names, looked for in `folders` in order, then in the current one.
-
-    Raises InputError, which begins with `what`, when it is nowhere.
-    """
-    candidates = [folder / file_name for folder in (*folders, Path.cwd())]
-    path = next((candidate.resolve() for candidate in candidates if candidate.is_file()), None)
-    if path is None:
-        places = ", ".join(dict.fromkeys(str(candidate) for candidate in candidates))
-        raise InputError(f"{what}: no such file (looked for {places})")
-    return path
-
-
 def _from_file(reference: str, folders: tuple[Path, ...]) -> type[Policy]:
     """Load `file.py:Class`; a relative file is looked for in `folders` in order."""
-    file_name, _, class_name = reference.rpartition(":")
-    path = find_file(f'policy "{reference}"', file_name, folders)
-    module_name = f"netgen_policy_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    if spec is None or spec.loader is None:
-        raise InputError(f'policy "{reference}": {path} is not a Python file')
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[module_name] = module  # dataclasses in the plug-in look their own module up by name
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:  # SystemExit too
-        sys.modules.pop(module_name, None)
-        if isinstance(error, KeyboardInterrupt):
-            raise
-        raise PolicySetupError(f'policy "{reference}": {path} failed to load: {error!r}') from error
-    found = getattr(module, class_name, None)
-    if found is None:
-        classes = [
-            name
-            for name, value in vars(module).items()
-            if inspect.isclass(value) and policy_kinds(value) and value not in POLICY_KINDS
-        ]
-        hint = did_you_mean(class_name, classes)
-        raise InputError(
-            f'policy "{reference}": {path} has no class "{class_name}"{hint} (it has: {", ".join(classes) or "none"})'
-        )
+    found = class_in_file("policy", reference, folders, is_one=_is_policy, failure=PolicySetupError)
     return _checked(found, reference)
+
+
+def _is_policy(found: object) -> bool:
+    """Whether it is a class of some kind of policy, and not the base of a kind."""
+    return inspect.isclass(found) and bool(policy_kinds(found)) and found not in POLICY_KINDS
 
 
 def _checked(found: object, reference: str) -> type[Policy]:

@@ -55,7 +55,8 @@ def test_both_ends_are_named(build):
     ],
 )
 def test_what_fits_is_accepted(build, overrides):
-    build(*overrides)
+    (service,) = build(*overrides).services
+    assert [link.name for link in service.paths["M"]] == ["A->D", "D->F", "F->M"]
 
 
 def test_terminals_are_an_end_as_well(build):

@@ -61,7 +61,7 @@ class GuidedAction(RestoringAction):
         """Encode a segment, decode and restore it, and find the weights."""
         factor = crf_part(knob)
         made = contracted_in(self.domain, frames, (self.coded(frames, knob), factor))
-        plain, restored = self.decoded(made, crf_of(factor))
+        plain, restored = self.decoded([made], [crf_of(factor)])[0]
         with self.timed(Stage.FINISH):
             weights = _chosen_weights(frames.luma, plain.luma, restored.luma, made.bits)
         return replace(made, parts=(*made.parts, Part(PartKind.GENERATIVE, weights)))
@@ -71,7 +71,7 @@ class GuidedAction(RestoringAction):
         self.check_domain(contracted)
         check_parts(contracted, 3)
         _, factor, weights = contracted.parts
-        plain, restored = self.decoded(contracted, crf_of(factor))
+        plain, restored = self.decoded([contracted], [crf_of(factor)])[0]
         with self.timed(Stage.FINISH):
             share = _read_weights(weights.payload, plain.height_px, plain.width_px)
             return with_luma(plain, _mixed(plain.luma, restored.luma, share))

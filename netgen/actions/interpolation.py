@@ -62,39 +62,57 @@ class InterpolateAction(LearnedAction):
         self._count(self._plain.take_stages())
         return made
 
-    def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:  # noqa: ARG002
+    def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:
         """Decode the kept frames, and make those between."""
-        self.check_domain(contracted)
-        kept = kept_frames(contracted.frames, self.keep_every)
-        with self.timed(Stage.ENTROPY):
-            clip = clip_of_part(
-                only_part(contracted),
-                codec=CODEC,
-                scale=1,
-                width_px=contracted.width_px,
-                height_px=contracted.height_px,
-                frames=len(kept),
-                frame_rate_hz=contracted.frame_rate_hz,
-            )
-        return YuvClip(filled(self, clip.planes, kept), contracted.frame_rate_hz)
+        return self.expand_many([contracted], seeds=[seed])[0]
+
+    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:  # noqa: ARG002
+        """Expand segments of equal length and size; frames of several go through the network together."""
+        kept = kept_frames(contracted[0].frames, self.keep_every)
+        decoded = []
+        for one in contracted:
+            self.check_domain(one)
+            with self.timed(Stage.ENTROPY):
+                clip = clip_of_part(
+                    only_part(one),
+                    codec=CODEC,
+                    scale=1,
+                    width_px=one.width_px,
+                    height_px=one.height_px,
+                    frames=len(kept),
+                    frame_rate_hz=one.frame_rate_hz,
+                )
+            decoded.append(clip.planes)
+        found = filled(self, decoded, kept)
+        return [YuvClip(planes, one.frame_rate_hz) for planes, one in zip(found, contracted, strict=True)]
 
     def expand_plainly(self, contracted: ContractedVideo) -> YuvClip:
         """Decode the kept frames, and repeat them."""
         return self._plain.expand(in_domain(contracted, self._plain.domain, contracted.parts))
 
 
-def filled(action: LearnedAction, planes: NDArray[np.uint8], kept: Sequence[int]) -> NDArray[np.uint8]:
+def filled(
+    action: LearnedAction, segments: Sequence[NDArray[np.uint8]], kept: Sequence[int]
+) -> list[NDArray[np.uint8]]:
     """Make all frames from the kept ones: halves of every gap, then halves of what is left.
 
     Parameters
     ----------
     action : LearnedAction                      Runs the interpolator.
-    planes : (k, height * 3 / 2, width) uint8   The kept frames, planar YUV 4:2:0.
-    kept : sequence of int                      Where they stand; 0 first.
+    segments : sequence of (k, height * 3 / 2, width) uint8     The kept frames of each, planar YUV 4:2:0.
+    kept : sequence of int                      Where they stand in every segment; 0 first.
     """
-    found = np.empty((kept[-1] + 1, *planes.shape[1:]), np.uint8)
-    found[list(kept)] = planes
-    gaps = [(start, end) for start, end in pairwise(kept) if end - start > 1]
+    length = kept[-1] + 1
+    starts_at = [number * length for number in range(len(segments))]
+    found = np.empty((length * len(segments), *segments[0].shape[1:]), np.uint8)
+    for begin, planes in zip(starts_at, segments, strict=True):
+        found[[begin + frame for frame in kept]] = planes
+    gaps = [
+        (begin + start, begin + end)
+        for begin in starts_at
+        for start, end in pairwise(kept)
+        if end - start > 1
+    ]
     while gaps:
         middles = [(start, (start + end) // 2, end) for start, end in gaps]
         # Gaps of odd length have no frame midway: the network is asked for another instant, one length at a time.
@@ -105,7 +123,7 @@ def filled(action: LearnedAction, planes: NDArray[np.uint8], kept: Sequence[int]
                 found[targets] = _between(action, found[starts], found[ends], at)
         halves = [half for start, middle, end in middles for half in ((start, middle), (middle, end))]
         gaps = [(start, end) for start, end in halves if end - start > 1]
-    return found
+    return [found[begin : begin + length] for begin in starts_at]
 
 
 def _between(

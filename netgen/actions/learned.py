@@ -66,6 +66,11 @@ class LearnedAction(VideoAction):
 
         return sum(2 * weights_bytes(name, self.weights) for name in self.networks)
 
+    @property
+    def gains_from_batches(self) -> bool:
+        """On an accelerator: a processor is filled by a few frames (docs/generative-actions.md has the figures)."""
+        return self.placement.device != "cpu" and super().gains_from_batches
+
     def memory_bound_bytes(self, width_px: int, height_px: int, frames: int) -> int:
         """Bound of the codec, of torch, and of a batch of feature maps (about 100 planes of float32)."""
         batch_bytes = 100 * 4 * width_px * height_px * min(self.placement.batch, frames)

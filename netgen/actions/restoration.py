@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
@@ -58,17 +58,23 @@ class RestoringAction(LearnedAction):
         with self.timed(Stage.ENTROPY):
             return coded_part(reduced, CodingConfig(CODEC, crf, 1, reduced.frames))
 
-    def decoded(self, contracted: ContractedVideo, crf: float) -> tuple[YuvClip, YuvClip]:
-        """Decode the first part; return the frames enlarged plainly, and with their luma restored."""
-        kept = self._kept(contracted)
-        all_frames = kept.planes
+    def decoded(
+        self, contracted: Sequence[ContractedVideo], crfs: Sequence[float]
+    ) -> list[tuple[YuvClip, YuvClip]]:
+        """Decode the first part of segments of equal length and size; give each enlarged plainly, and restored."""
+        all_frames = [self._kept(one).planes for one in contracted]
         if self.keep_every > 1:
-            all_frames = filled(self, kept.planes, kept_frames(contracted.frames, self.keep_every))
-        reduced = YuvClip(all_frames, contracted.frame_rate_hz)
-        luma = self.restored(reduced.luma, scale=self.scale, crf=crf)
+            all_frames = filled(self, all_frames, kept_frames(contracted[0].frames, self.keep_every))
+        reduced = [
+            YuvClip(planes, one.frame_rate_hz) for planes, one in zip(all_frames, contracted, strict=True)
+        ]
+        lumas = self.restored([clip.luma for clip in reduced], scale=self.scale, crfs=crfs)
+        found = []
         with self.timed(Stage.FINISH):
-            plain = resized(reduced, contracted.width_px, contracted.height_px)
-            return plain, with_luma(plain, _fitted(luma, contracted))
+            for clip, luma, one in zip(reduced, lumas, contracted, strict=True):
+                plain = resized(clip, one.width_px, one.height_px)
+                found.append((plain, with_luma(plain, _fitted(luma, one))))
+        return found
 
     def expand_plainly(self, contracted: ContractedVideo) -> YuvClip:
         """Decode a segment; enlarge it by bicubic interpolation, and fill gaps by FFmpeg's motion compensation."""
@@ -93,23 +99,28 @@ class RestoringAction(LearnedAction):
                 frame_rate_hz=contracted.frame_rate_hz,
             )
 
-    def restored(self, luma: NDArray[np.uint8], *, scale: int, crf: float) -> NDArray[np.uint8]:
-        """Restore the luma (n, h, w) of decoded frames; the sides grow by `scale`."""
+    def restored(
+        self, lumas: Sequence[NDArray[np.uint8]], *, scale: int, crfs: Sequence[float]
+    ) -> list[NDArray[np.uint8]]:
+        """Restore the luma (n, h, w) of decoded segments, all through the same batches; the sides grow by `scale`."""
         torch = import_torch()
         with self.timed(Stage.PREPARE):
-            frames = torch.from_numpy(np.ascontiguousarray(luma))
-            last = len(frames) - 1
+            frames = torch.from_numpy(np.concatenate(lumas))
+            ends = np.cumsum([len(luma) for luma in lumas])
+            lengths = torch.tensor([len(luma) for luma in lumas])
+            last = torch.repeat_interleave(torch.from_numpy(ends) - 1, lengths)
+            first = torch.repeat_interleave(torch.from_numpy(ends) - lengths, lengths)
+            factors = torch.repeat_interleave(torch.tensor(crfs, dtype=torch.float32), lengths)
+            at = torch.arange(len(frames))
+            neighbours = torch.stack((torch.maximum(at - 1, first), at, torch.minimum(at + 1, last)), dim=1)
         found = []
-        for part in self.batches(len(luma)):
+        for part in self.batches(len(frames)):
             with self.timed(Stage.PREPARE):
-                middle = torch.arange(part.start, part.stop)
-                order = torch.stack((middle - 1, middle, middle + 1), dim=1).clamp(0, last)
-                stacked = frames[order]
-                factors = torch.full((len(middle),), float(crf))
-            shown = self.infer(f"restorer-x{scale}", (stacked, factors), _restore)
+                stacked = frames[neighbours[part]]
+            shown = self.infer(f"restorer-x{scale}", (stacked, factors[part]), _restore)
             with self.timed(Stage.FINISH):
                 found.append(as_samples(shown[:, 0]))
-        return np.concatenate(found)
+        return np.split(np.concatenate(found), ends[:-1])
 
 
 class RestoreAction(RestoringAction):
@@ -138,11 +149,17 @@ class RestoreAction(RestoringAction):
         """Scale a segment down and encode it at a rate factor."""
         return contracted_in(self.domain, frames, (self.coded(frames, knob), crf_part(knob)))
 
-    def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:  # noqa: ARG002
+    def expand(self, contracted: ContractedVideo, *, seed: int = 0) -> YuvClip:
         """Decode a segment, restore and enlarge it."""
-        self.check_domain(contracted)
-        check_parts(contracted, 2)
-        return self.decoded(contracted, crf_of(contracted.parts[1]))[1]
+        return self.expand_many([contracted], seeds=[seed])[0]
+
+    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:  # noqa: ARG002
+        """Expand segments of equal length and size; frames of several go through the network together."""
+        for one in contracted:
+            self.check_domain(one)
+            check_parts(one, 2)
+        decoded = self.decoded(contracted, [crf_of(one.parts[1]) for one in contracted])
+        return [restored for _, restored in decoded]
 
 
 def check_parts(contracted: ContractedVideo, count: int) -> None:

@@ -96,11 +96,12 @@ def _references(scenario: Scenario) -> dict[str, ActionReference]:
 def _placement(scenario: Scenario) -> Placement:
     """Where models run."""
     from netgen.actions.contract import Placement  # noqa: PLC0415
+    from netgen.models.precision import chosen_precision  # noqa: PLC0415
 
     live = scenario.live
-    return Placement(
-        device=_device(live.device), precision=live.precision, threads=live.threads, batch=live.batch
-    )
+    device = _device(live.device)
+    precision = chosen_precision(live.precision, device)
+    return Placement(device=device, precision=precision, threads=live.threads, batch=live.batch)
 
 
 def _device(wanted: str) -> str:

@@ -18,7 +18,10 @@ def add_commands(add: Add) -> None:
     )
     calibrate.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     calibrate.add_argument(
-        "--precision", default="float32", help="of inference: float32, bfloat16 or float16 (default: float32)"
+        "--precision",
+        default="auto",
+        help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
+        "else float32 (default: auto)",
     )
     calibrate.add_argument("--threads", type=int, default=1, help="CPU threads of one inference (default: 1)")
     calibrate.add_argument(
@@ -46,6 +49,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     from netgen.actions.contract import Placement
     from netgen.calibration.calibrate import calibrate_to_file, chosen_variants, errors_between_devices
     from netgen.calibration.clips import shipped_clips
+    from netgen.models.precision import chosen_precision
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -54,7 +58,8 @@ def _calibrate(options: argparse.Namespace) -> int:
         options.actions, device=options.device
     )  # a wrong name is told of first, whatever else is missing
     out = Path(options.out)
-    placement = Placement(device=options.device, precision=options.precision, threads=options.threads)
+    precision = chosen_precision(options.precision, options.device)
+    placement = Placement(device=options.device, precision=precision, threads=options.threads)
     count = calibrate_to_file(
         names,
         out=out,
@@ -72,7 +77,7 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _calibrate_options(options: argparse.Namespace) -> list[str]:
     """Options that are not the default, as the records keep them; of files, the names alone."""
-    defaults = {"device": "cpu", "precision": "float32", "threads": 1, "repeats": 3}
+    defaults = {"device": "cpu", "precision": "auto", "threads": 1, "repeats": 3}
     given = [
         f"--{name} {getattr(options, name)}"
         for name, value in defaults.items()

@@ -117,7 +117,7 @@ class Description:
     ----------
     domain : str                    Decode-compatibility domain, on the worker's device.
     learned : bool                  Whether a model with weights takes part.
-    gains_from_batches : bool       Whether several segments at once are expanded in another way than one by one.
+    gains_from_batches : bool       Whether several segments at once are expanded faster than side by side.
     model_bytes : int               Weights in memory, byte.
     load_s : float, s               Wall time of finding and loading it.
     """

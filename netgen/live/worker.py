@@ -136,7 +136,7 @@ class _Bench:
         return Description(
             domain=action.domain,
             learned=action.learned,
-            gains_from_batches=type(action).expand_many is not VideoAction.expand_many,
+            gains_from_batches=action.gains_from_batches,
             model_bytes=action.model_bytes,
             load_s=time.perf_counter() - began_s,
         )

@@ -23,13 +23,15 @@ class Live(StrictModel):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="where models run; auto takes CUDA where there is one"
     )
-    precision: Literal["float32", "bfloat16", "float16"] = Field(
-        "float32", description="arithmetic of the models"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto",
+        description="arithmetic of the models; auto takes bfloat16 where the device multiplies in it natively, "
+        "else float32",
     )
     workers: Annotated[Whole, Field(ge=1, le=64)] = Field(1, description="worker processes")
     threads: Annotated[Whole, Field(ge=1, le=256)] = Field(1, description="CPU threads of each worker")
     batch: Annotated[Whole, Field(ge=1, le=1024)] = Field(
-        8, description="most frames that a model is given at once"
+        4, description="most frames that a model is given at once"
     )
     limit_s: Annotated[float, Quantity(units.DURATION, gt=0, le=86_400)] = Field(
         600.0, alias="limit", description="wall time after which a job counts as hung and is killed"

@@ -138,7 +138,7 @@ def _restorer_lesson(
 def _prepare_interpolator(
     photographs: Sequence[Photograph], generator: np.random.Generator, progress: Progress, small: bool
 ) -> Loss:
-    recipe = TripleRecipe(2, side_px=80) if small else TripleRecipe(350)
+    recipe = TripleRecipe(2, side_px=80) if small else TripleRecipe(600)
     return interpolator_loss(recipe, photographs, generator, progress)
 
 
@@ -169,7 +169,7 @@ LESSONS = (
         _prepare_interpolator,
         None,
         1.0,
-        2200,
+        7500,
         1e-3,
     ),
     Lesson("layout", "layout", LayoutGenerator, prepare_layout, None, 1.0, 2392, 1e-3),

@@ -28,6 +28,8 @@ class MotionRange:
     most_layers : int               Moving layers before the background, >= 0.
     still_share : float             Share of layers that do not pan.
     softest_px : float, px          Half of the textures are blurred by a Gaussian of up to this deviation.
+    strongest_zoom : float          Of zoom and of turning (rad) per frame: the deviation of both is drawn evenly in
+                                    the logarithm from a fifteenth of this to this.
     """
 
     largest_px: float
@@ -35,6 +37,7 @@ class MotionRange:
     most_layers: int = 3
     still_share: float = 0.15
     softest_px: float = 0.0
+    strongest_zoom: float = 0.004
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +186,8 @@ def _drawn_layer(
         heading = round(heading / (math.pi / 2)) * (math.pi / 2)
     is_lively = speed > 0 and generator.random() < 0.6
     sway = 0.25 * min(speed, 3.0) if is_lively else 0.0
+    most = motion.strongest_zoom
+    strength = float(np.exp(generator.uniform(math.log(most / 15), math.log(most))))
     outline: tuple[float, ...] = ()
     centre = (0.0, 0.0)
     if not is_background:
@@ -207,8 +212,8 @@ def _drawn_layer(
             float(generator.uniform(0.1, 0.7)),
             float(generator.uniform(0, 6.3)),
         ),
-        turn=float(generator.normal(0, 0.004)) if is_lively else 0.0,
-        zoom=float(generator.normal(0, 0.004)) if is_lively else 0.0,
+        turn=float(generator.normal(0, strength)) if is_lively else 0.0,
+        zoom=float(generator.normal(0, strength)) if is_lively else 0.0,
         bend=(
             float(generator.uniform(0, 3)) if generator.random() < 0.3 else 0.0,
             float(generator.uniform(0.02, 0.08)),

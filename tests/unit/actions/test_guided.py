@@ -53,7 +53,7 @@ def test_a_network_that_helps_is_used_where_it_helps(tmp_path, monkeypatch):
     action = GuidedAction(weights=_weights(tmp_path, spread=0.0))
     left = clip.luma.copy()
     left[:, :, 64:] = 0  # right in the blocks at the left, absurd elsewhere
-    monkeypatch.setattr(action, "restored", lambda luma, *, scale, crf: left)
+    monkeypatch.setattr(action, "restored", lambda lumas, *, scale, crfs: [left])
     made = action.contract(clip, KnobTarget(70))
     shown, plain = action.expand(made), action.expand_plainly(made)
     assert psnr_db(clip.luma, shown.luma) >= psnr_db(clip.luma, plain.luma)

@@ -44,7 +44,7 @@ def action(tmp_path_factory):
 def test_kept_frames_stay_and_the_others_follow_the_motion(action):
     clip = moving_clip()
     kept = (0, 4, 8)
-    found = filled(action, clip.planes[list(kept)], kept)
+    found = filled(action, [clip.planes[list(kept)]], kept)[0]
     assert np.array_equal(found[list(kept)], clip.planes[list(kept)])
     between = [index for index in range(9) if index not in kept]
     repeated = clip.planes[[index // 4 * 4 for index in between]]
@@ -59,7 +59,7 @@ def test_kept_frames_stay_and_the_others_follow_the_motion(action):
 @pytest.mark.parametrize("kept", [(0, 3), (0, 2, 3), (0, 4, 7), (0,), (0, 1)])
 def test_gaps_of_any_length_are_filled(action, kept):
     clip = moving_clip()
-    found = filled(action, clip.planes[list(kept)], kept)
+    found = filled(action, [clip.planes[list(kept)]], kept)[0]
     assert len(found) == kept[-1] + 1
     inner = (slice(None), slice(24, 76), slice(24, -24))
     assert psnr_db(clip.planes[: len(found)][inner], found[inner]) > 25
@@ -85,3 +85,14 @@ def test_batches_do_not_matter(action):
     again = action.expand(made)
     action.place(Placement())
     assert int(np.abs(shown.planes.astype(int) - again.planes).max()) <= 1
+
+
+def test_segments_expanded_together_are_those_expanded_alone(action):
+    clip = moving_clip()
+    later = YuvClip(clip.planes[::-1].copy(), clip.frame_rate_hz)
+    made = [action.contract(one, KnobTarget(30)) for one in (clip, later)]
+    together = action.expand_many(made, seeds=[0, 0])
+    for one, shown in zip(made, together, strict=True):
+        alone = action.expand(one)
+        assert np.abs(shown.planes.astype(int) - alone.planes).max() <= 1
+    assert not action.gains_from_batches  # on the processor

@@ -71,6 +71,16 @@ def test_batches_and_sizes_do_not_matter(weights):
     assert shown.planes.shape == clip.planes.shape
 
 
+def test_segments_expanded_together_are_those_expanded_alone(weights):
+    clip = moving_clip()
+    later = YuvClip(clip.planes[::-1].copy(), clip.frame_rate_hz)
+    action = RestoreAction(weights=weights)
+    made = [action.contract(clip, KnobTarget(30)), action.contract(later, KnobTarget(50))]
+    for one, shown in zip(made, action.expand_many(made, seeds=[0, 0]), strict=True):
+        assert np.abs(shown.planes.astype(int) - action.expand(one).planes).max() <= 1
+    assert not action.gains_from_batches  # on the processor
+
+
 def test_frames_left_out_are_made_before_they_are_enlarged(weights):
     clip = moving_clip(frames=7)
     action = RestoreAction(weights=weights, keep_every=2)

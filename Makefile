@@ -4,11 +4,12 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench docs constraints
+.PHONY: help demo demo-live test lint bench docs constraints
 MAKEFLAGS += --no-print-directory
 
 PY := .venv/bin/python
 CORE := .venv/.installed-core
+LIVE := .venv/.installed-live
 TOOLS := .venv/.installed-tools
 SCENARIO ?= scenarios/elastic_small.yaml
 TEST_WORKERS ?= auto
@@ -21,7 +22,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 
 help:  ## say what there is (this list)
 	@echo "usage: make TARGET"
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/' | expand -t 16
 	@echo "variables: PYTHON=python3.12  SCENARIO=scenarios/elastic_small.yaml  TEST_WORKERS=auto"
 
 demo: $(CORE)  ## run the small example scenario and show its summary
@@ -29,6 +30,13 @@ demo: $(CORE)  ## run the small example scenario and show its summary
 	echo "demo: running $(SCENARIO) into runs/demo-$$number"; mkdir -p runs; \
 	.venv/bin/netgen run "$(SCENARIO)" --out "runs/demo-$$number"; \
 	echo "demo: the summary is runs/demo-$$number/summary.json, the records are the .parquet files beside it"
+
+demo-live: $(LIVE)  ## contract, forward and expand a real clip with a network, and show before and after
+	@number=1; while [ -e "runs/live-$$number" ]; do number=$$((number + 1)); done; \
+	echo "demo-live: running scenarios/fig8_scenario2.yaml on real frames into runs/live-$$number"; mkdir -p runs; \
+	.venv/bin/netgen run scenarios/fig8_scenario2.yaml --set fidelity=live --set "duration=6 s" --save-video \
+		--out "runs/live-$$number"; \
+	echo "demo-live: what H was shown is the .mp4 in runs/live-$$number/video, before and after beside each other the .png"
 
 test: lint  ## check style and types, then run the tests (all but the slow ones)
 	@echo "test: running the tests, $(TEST_WORKERS) worker(s); the slow ones are left to .ci/run"
@@ -42,10 +50,11 @@ lint: $(TOOLS)  ## check style, formatting and types
 	@echo "lint: mypy (strict)"
 	@$(PY) -m mypy
 
-bench: $(TOOLS)  ## measure the speed of engine and radio on this machine
+bench: $(TOOLS)  ## measure the speed of engine, radio and actions on this machine
 	@echo "bench: measuring; close other programs for steady figures"
 	@$(PY) tests/benchmarks/bench.py
 	@$(PY) tests/benchmarks/bench_radio.py
+	@$(PY) tests/benchmarks/bench_actions.py
 
 docs: $(TOOLS)  ## write the generated pages of the documentation again
 	@echo "docs: writing the generated pages in docs/"
@@ -76,6 +85,13 @@ $(CORE): pyproject.toml constraints.txt
 	@echo "setup: installing netgen, with what reads video files, from constraints.txt"
 	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[video]'
 	@touch $(CORE)
+	@echo "setup: done"
+
+# What runs and measures networks on real frames.
+$(LIVE): $(CORE)
+	@echo "setup: installing what live runs need from constraints.txt (torch among it)"
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[actions,calibrate,video]'
+	@touch $(LIVE)
 	@echo "setup: done"
 
 # What tests, benchmarks and documentation need besides: torch and Sionna among them, to compare with.

@@ -1,10 +1,11 @@
 """Writes the generated pages and pictures of the documentation again: `make docs`.
 
-Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--modes [FILE]] [--verify]
+Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--bench-actions [FILE]] [--modes [FILE]]
+                [--live [FILE]] [--verify]
 
 Whole pages under `docs/reference/` come from the code, blocks between `<!-- begin NAME -->` and
 `<!-- end NAME -->` in other pages from real runs, and so do the pictures. `--check` writes nothing and exits with 3
-if a page is out of date; pictures and what only `--bench`, `--modes` and `--verify` measure are left out of that.
+if a page is out of date; pictures and what only the other options measure are left out of that.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ from netgen.generative.profile import Profile, load_profiles
 from netgen.ledger import RECORD_TYPES, STATEMENTS, LossReason, OptionSeen, Outcome, Stage
 from netgen.report.drawing import draw_scenario
 from netgen.report.figures import draw_chain, draw_elastic
+from netgen.report.rate_quality import (
+    MEASURES,
+    draw_rate_quality,
+    same_bitstream_table,
+    shipped_records,
+    strongest_control_table,
+)
 from netgen.run import run
 from netgen.scenario import field_table, load_scenario
 
@@ -36,6 +44,14 @@ REFERENCE = "docs/reference"
 HEADER = "<!-- Written by docs/build.py (make docs); do not edit. -->\n\n"
 RUNS = ("elastic_small", "fig8_scenario1", "fig8_scenario2", "measured_coding", "slower_than_real_time")
 PICTURED_NETWORKS = ("elastic_small", "ring_of_relays")
+MEASURING = {
+    "bench": ("tests/benchmarks/bench.py", "speed of the engine (minutes)"),
+    "bench-radio": ("tests/benchmarks/bench_radio.py", "speed of the radio (many minutes)"),
+    "bench-actions": ("tests/benchmarks/bench_actions.py", "speed of the actions (minutes)"),
+    "modes": ("docs/mode_table.py", "what the modes of collaboration bring (minutes)"),
+    "live": ("docs/live_table.py", "live runs against profiles (many minutes)"),
+}
+"""Options, the program behind each, and what it measures."""
 
 
 def scenario_page() -> str:
@@ -227,6 +243,7 @@ def result_blocks(folder: Path) -> dict[str, str]:
     return tables | {
         "elastic-result": _receivers_table(elastic) + "\n" + _addition_line(elastic),
         "headline-results": _headline_table(summaries),
+        **action_blocks(),
     }
 
 
@@ -287,33 +304,30 @@ def _headline_table(summaries: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(rows) + "\n"
 
 
-def bench_block(measured: str, program: str) -> str:
-    """Figures of a benchmark: those in a file that its `--json` wrote, or measured now."""
-    bench = ROOT / "tests" / "benchmarks" / f"{program}.py"
+def measured_blocks(program: Path, measured: str) -> dict[str, str]:
+    """Blocks of a program that measures for minutes: from a file that its `--json` wrote, or measured now."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(measured) if measured else Path(folder) / "bench.json"
-        if not measured:
-            command = [sys.executable, str(bench), "--json", str(file)]
-            subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
-        found = json.loads(file.read_text(encoding="utf-8"))
-    module = _loaded(bench)
-    if program == "bench_radio":
-        draw_curve(found["city"]["curve"], ROOT / "docs" / "pictures" / "city_57_wall_time.png")
-    text: str = module.table(found)
-    return text
-
-
-def mode_blocks(measured: str) -> dict[str, str]:
-    """What each mode of collaboration brings, and its policies: a file of mode_table.py's `--json`, or measured now."""
-    program = ROOT / "docs" / "mode_table.py"
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(measured) if measured else Path(folder) / "modes.json"
+        file = Path(measured) if measured else Path(folder) / "measured.json"
         if not measured:
             command = [sys.executable, str(program), "--json", str(file)]
             subprocess.run(command, stdout=subprocess.DEVNULL, check=True, cwd=ROOT)  # noqa: S603
         found = json.loads(file.read_text(encoding="utf-8"))
     module = _loaded(program)
-    return {"modes": module.table(found), "mode-policies": module.policy_tables(found)}
+    if program.stem == "bench_radio":
+        draw_curve(found["city"]["curve"], ROOT / "docs" / "pictures" / "city_57_wall_time.png")
+    if program.stem == "mode_table":
+        return {"modes": module.table(found), "mode-policies": module.policy_tables(found)}
+    return {program.stem.replace("_", "-"): module.table(found)}
+
+
+def action_blocks() -> dict[str, str]:
+    """Comparisons of the shipped actions, from the calibration records that netgen ships."""
+    records = shipped_records()
+    tables = {
+        f"strongest-{measure.replace('_', '-')}": strongest_control_table(records, measure)
+        for measure in MEASURES
+    }
+    return tables | {"same-bitstream": same_bitstream_table(records)}
 
 
 def _loaded(program: Path) -> Any:  # noqa: ANN401  (a module by its file)
@@ -367,9 +381,10 @@ def draw_pictures(folder: Path) -> list[Path]:
     """Draw the pictures from the runs in `folder`."""
     pictures = ROOT / "docs" / "pictures"
     pictures.mkdir(exist_ok=True)
-    made = [pictures / "elastic_small.png", pictures / "fig8_scenario2.png"]
+    made = [pictures / f"{name}.png" for name in ("elastic_small", "fig8_scenario2", "rate_quality")]
     draw_elastic(folder / "elastic_small", made[0])
     draw_chain(folder / "fig8_scenario2", made[1])
+    draw_rate_quality(shipped_records(), made[2])
     for name in PICTURED_NETWORKS:
         made.append(pictures / f"{name}_network.png")
         draw_scenario(load_scenario(ROOT / "scenarios" / f"{name}.yaml"), made[-1])
@@ -440,38 +455,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 3 if a page is out of date")
-    parser.add_argument(
-        "--bench",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="also measure speed (minutes), or take bench.py's JSON file",
-    )
-    parser.add_argument(
-        "--bench-radio",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="also measure the radio (many minutes), or take bench_radio.py's JSON file",
-    )
-    parser.add_argument(
-        "--modes",
-        metavar="FILE",
-        nargs="?",
-        const="",
-        help="also measure what the modes of collaboration bring (minutes), or take mode_table.py's JSON file",
-    )
+    for option, (program, words) in MEASURING.items():
+        name = Path(program).name
+        parser.add_argument(
+            f"--{option}",
+            metavar="FILE",
+            nargs="?",
+            const="",
+            help=f"also measure {words}, or take {name}'s JSON file",
+        )
     parser.add_argument("--verify", action="store_true", help="also run `netgen verify --full`")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         blocks = result_blocks(folder)
-        if options.bench is not None:
-            blocks["bench"] = bench_block(options.bench, "bench")
-        if options.bench_radio is not None:
-            blocks["bench-radio"] = bench_block(options.bench_radio, "bench_radio")
-        if options.modes is not None:
-            blocks |= mode_blocks(options.modes)
+        for option, (program, _) in MEASURING.items():
+            if (measured := getattr(options, option.replace("-", "_"))) is not None:
+                blocks |= measured_blocks(ROOT / program, measured)
         if options.verify:
             blocks["verify"] = verify_block()
         stale = {

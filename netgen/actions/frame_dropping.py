@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from netgen.actions.codecs import codec_knob, coding_memory_bytes, contracted_in, only_part
-from netgen.actions.coded_stream import clip_of_part, coded_part, kept_frames, selected
+from netgen.actions.coded_stream import clip_of_part, coded_part, kept_frames, resized, selected
 from netgen.actions.contract import Parameter, Stage, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.generative.operating_point import CodingMode
-from netgen.media.codec import SMALLEST_SIDE_PX, Codec, CodingConfig
+from netgen.media.codec import SMALLEST_SIDE_PX, Codec, CodingConfig, coded_size_px
 from netgen.media.video_file import import_av
 from netgen.media.yuv_clip import YuvClip, planes_of
 
@@ -37,18 +37,22 @@ the bounds are 131 MB and 555 MB."""
 
 
 class FrameDroppingAction(VideoAction):
-    """Every n-th frame and the last one by SVT-AV1; the frames between are repeated, blended or interpolated."""
+    """Every n-th frame and the last one by SVT-AV1; the frames between are repeated, blended or interpolated.
+
+    At a scale of 2 or 4 the kept frames are coded at half or quarter size, filled up small, and enlarged by bicubic
+    interpolation.
+    """
 
     name = "codec.framedrop"
     summary = "AV1 of every n-th frame; the others repeated, blended or motion-compensated, without a network"
     mode = CodingMode.SEMI_REFERENCE
     playable = True
     learned = False
-    smallest_side_px = SMALLEST_SIDE_PX
     parameters: ClassVar[Mapping[str, Parameter]] = MappingProxyType(
         {
             "keep_every": Parameter(2, (2, 4), "one frame of so many is coded"),
             "expander": Parameter("repeat", ("repeat", "blend", "mci"), "how the others are made"),
+            "scale": Parameter(1, (1, 2, 4), "divisor of both sides before coding"),
         }
     )
 
@@ -56,12 +60,14 @@ class FrameDroppingAction(VideoAction):
         super().__init__(**values)
         self.keep_every = int(self.values["keep_every"])
         self.expander = str(self.values["expander"])
-        self.knob = codec_knob(Codec.SVTAV1)
+        self.scale = int(self.values["scale"])
+        self.smallest_side_px = self.scale * SMALLEST_SIDE_PX
+        self.knob = codec_knob(Codec.SVTAV1, scale=self.scale)
 
     @property
     def domain(self) -> str:
-        """How many frames are kept; how they are expanded is the receiver's choice."""
-        return f"{self.name}[keep_every={self.keep_every}]"
+        """How many frames are kept, and their scale; how they are expanded is the receiver's choice."""
+        return f"{self.name}[keep_every={self.keep_every}, scale={self.scale}]"
 
     def memory_bound_bytes(self, width_px: int, height_px: int, frames: int) -> int:
         """Bound of the encoder's own memory, and of what fills the gaps."""
@@ -73,6 +79,8 @@ class FrameDroppingAction(VideoAction):
         self.check_size(frames.width_px, frames.height_px)
         with self.timed(Stage.PREPARE):
             kept = selected(frames, kept_frames(frames.frames, self.keep_every))
+            if self.scale > 1:
+                kept = resized(kept, *coded_size_px(frames.width_px, frames.height_px, scale=self.scale))
         with self.timed(Stage.ENTROPY):
             part = coded_part(kept, CodingConfig(Codec.SVTAV1, knob, 1, kept.frames))
         return contracted_in(self.domain, frames, (part,))
@@ -81,19 +89,24 @@ class FrameDroppingAction(VideoAction):
         """Decode the kept frames, and make those between."""
         self.check_domain(contracted)
         kept = kept_frames(contracted.frames, self.keep_every)
+        width_px, height_px = coded_size_px(contracted.width_px, contracted.height_px, scale=self.scale)
         with self.timed(Stage.ENTROPY):
             clip = clip_of_part(
                 only_part(contracted),
                 codec=Codec.SVTAV1,
                 scale=1,
-                width_px=contracted.width_px,
-                height_px=contracted.height_px,
+                width_px=width_px,
+                height_px=height_px,
                 frames=len(kept),
                 frame_rate_hz=contracted.frame_rate_hz,
             )
         with self.timed(Stage.FINISH):
             fill = _FILLERS[self.expander]
-            return YuvClip(fill(clip.planes, kept, contracted.frame_rate_hz), contracted.frame_rate_hz)
+            planes = fill(clip.planes, kept, contracted.frame_rate_hz)
+            filled = YuvClip(planes, contracted.frame_rate_hz)
+            if self.scale == 1:
+                return filled
+            return resized(filled, contracted.width_px, contracted.height_px)
 
 
 def repeated(planes: Planes, kept: Sequence[int], frame_rate_hz: Fraction) -> Planes:  # noqa: ARG001

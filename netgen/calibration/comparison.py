@@ -129,14 +129,54 @@ def compare_at(
     gains: list[float] = []
     best: dict[str, int] = {}
     for clip, curve in sorted(curves.get(action, {}).items()):
-        own = value_at(curve, bits_per_pixel)
-        known = {name: value_at(curves.get(name, {}).get(clip, ()), bits_per_pixel) for name in others}
-        reached = {name: value for name, value in known.items() if value is not None}
-        if own is None or not reached:
+        own, rival = value_at(curve, bits_per_pixel), _best_of(curves, others, clip, bits_per_pixel)
+        if own is None or rival is None:
             continue
-        rival = max(reached, key=lambda name: (reached[name], name))
-        best[rival] = best.get(rival, 0) + 1
-        gains.append(own - reached[rival])
+        best[rival[1]] = best.get(rival[1], 0) + 1
+        gains.append(own - rival[0])
+    return _compared(gains, best, bits_per_pixel, resamples, seed)
+
+
+def compare_menus(
+    curves: Mapping[str, Mapping[str, Curve]],
+    actions: Sequence[str],
+    others: Sequence[str],
+    *,
+    bits_per_pixel: float,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare a sender that has some actions beside the others with one that has the others alone.
+
+    Both take the best on every clip, so the gain is never negative; `rivals` are the actions that won.
+    Takes what `compare_at` takes.
+    """
+    gains: list[float] = []
+    best: dict[str, int] = {}
+    for clip in sorted({clip for name in others for clip in curves.get(name, {})}):
+        rival = _best_of(curves, others, clip, bits_per_pixel)
+        own = _best_of(curves, actions, clip, bits_per_pixel)
+        if rival is None:
+            continue
+        gain = 0.0 if own is None else max(0.0, own[0] - rival[0])
+        if own is not None and gain > 0:
+            best[own[1]] = best.get(own[1], 0) + 1
+        gains.append(gain)
+    return _compared(gains, best, bits_per_pixel, resamples, seed)
+
+
+def _best_of(
+    curves: Mapping[str, Mapping[str, Curve]], names: Sequence[str], clip: str, bits_per_pixel: float
+) -> tuple[float, str] | None:
+    """Return the best value on a clip at a rate, and whose it is; None when nobody reaches it."""
+    known = [(value_at(curves.get(name, {}).get(clip, ()), bits_per_pixel), name) for name in names]
+    return max(((value, name) for value, name in known if value is not None), default=None)
+
+
+def _compared(
+    gains: Sequence[float], best: Mapping[str, int], bits_per_pixel: float, resamples: int, seed: int
+) -> Comparison:
+    """Sum up the gains of clips."""
     low, high = bootstrap_interval(gains, resamples=resamples, seed=seed)
     return Comparison(
         bits_per_pixel=bits_per_pixel,

@@ -72,6 +72,12 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
             ),
             Variant("svtav1-mci2", _DROPPING, "FrameDroppingAction", {"keep_every": 2, "expander": "mci"}),
             Variant("svtav1-mci4", _DROPPING, "FrameDroppingAction", {"keep_every": 4, "expander": "mci"}),
+            Variant(
+                "svtav1-quarter-mci4",
+                _DROPPING,
+                "FrameDroppingAction",
+                {"keep_every": 4, "expander": "mci", "scale": 4},
+            ),
             Variant("restore-half", _RESTORATION, "RestoreAction", {"scale": 2}),
             Variant("restore-quarter", _RESTORATION, "RestoreAction", {"scale": 4}),
             Variant("interpolate-2", _INTERPOLATION, "InterpolateAction", {"keep_every": 2}),

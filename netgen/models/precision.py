@@ -28,5 +28,5 @@ def chosen_precision(asked: str, device: str) -> str:
     if device != "cpu":
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
     tell = getattr(torch.cpu, "get_capabilities", dict)
-    found = tell()
+    found: dict[str, bool] = tell()
     return "bfloat16" if found.get("avx512_bf16") or found.get("amx_bf16") else "float32"

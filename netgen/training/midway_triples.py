@@ -37,7 +37,9 @@ class TripleRecipe:
     side_px: int = 208
     crfs: tuple[int, int] = (20, 63)
     clean_share: float = 0.15
-    motion: MotionRange = field(default_factory=lambda: MotionRange(largest_px=10.0, smallest_px=0.1, strongest_zoom=0.02))
+    motion: MotionRange = field(
+        default_factory=lambda: MotionRange(largest_px=10.0, smallest_px=0.1, strongest_zoom=0.02)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

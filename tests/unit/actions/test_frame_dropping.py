@@ -8,6 +8,7 @@ from netgen.actions.coded_stream import kept_frames
 from netgen.actions.contract import KnobTarget
 from netgen.actions.frame_dropping import FrameDroppingAction, blended, motion_compensated, repeated
 from netgen.catalogue.check_cases import moving_clip
+from netgen.errors import InputError
 from netgen.media.quality import psnr_db
 from netgen.media.yuv_clip import YuvClip
 
@@ -74,6 +75,19 @@ def test_a_segment_comes_back_whole_at_fewer_bits(expander):
     assert shown.planes.shape == clip.planes.shape
     assert shown.frame_rate_hz == clip.frame_rate_hz
     assert np.array_equal(shown.planes, action.expand(made).planes)
+
+
+def test_fewer_and_smaller_frames_cost_less_and_come_back_in_size():
+    clip = moving_clip(288, 272, frames=9)
+    small, large = (FrameDroppingAction(keep_every=4, expander="mci", scale=scale) for scale in (4, 1))
+    made = small.contract(clip, KnobTarget(45))
+    assert made.bits < large.contract(clip, KnobTarget(45)).bits
+    assert small.expand(made).planes.shape == clip.planes.shape
+    assert psnr_db(clip.luma, small.expand(made).luma) > 15
+    with pytest.raises(InputError, match="made by another action"):
+        large.expand(made)
+    with pytest.raises(InputError, match="264"):
+        small.contract(moving_clip(256, 256, frames=5), KnobTarget(45))
 
 
 def test_any_expander_takes_what_another_sent():

@@ -1,0 +1,252 @@
+"""Measures how far live runs lie from their profiles: the same scenario both ways, clip by clip.
+
+Usage: live_table.py [--clips NAME ...] [--actions NAME ...] [--json FILE]
+
+A profile is made of the shipped calibration records of one clip alone: its first three seconds. The whole clip is then
+sent through a network whose first node contracts and whose terminal expands, by profile and live, with the wall time of
+every job measured. The first three segments are those that were calibrated; the ones after them were not, so for them
+the profile is a prediction. No network was trained on any of the clips. `docs/build.py --live` puts the table into
+docs/generative-actions.md. Let nothing else run meanwhile: times are compared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from netgen.generative.profile import read_measured
+from netgen.policy import Decision, NodeView, RelayPolicy
+from netgen.report.rate_quality import shipped_records
+from netgen.run import run
+
+ROOT = Path(__file__).resolve().parents[1]
+CLIPS = ("portrait", "coffee-pan", "wall-balls", "corridor-drive")
+ACTIONS = (
+    "x265-half", "svtav1", "svtav1-mci2", "restore-half", "restore-quarter", "interpolate-2", "guided", "layout",
+)  # fmt: skip
+CALIBRATED = 3
+"""Segments of a clip that calibration measured."""
+
+BITS, TIME, PSNR_DB, MS_SSIM = 0.10, 0.10, 0.5, 0.01
+"""What is asked for: bits and times within a tenth, PSNR within half a decibel, MS-SSIM within a hundredth."""
+
+SCENARIO = """
+name: live-against-profile
+seed: 1
+duration: {duration_s} s
+fidelity: {fidelity}
+live: {{time: measured}}
+nodes:
+  A: {{kind: edge, gpu: {device}}}
+  B: {{kind: terminal, gpu: {device}}}
+links:
+  A -> B: {{capacity: 50 Mbit/s, delay: 1 ms}}
+contents:
+  clip: {{kind: file, path: "{path}", class: {content_class}, segment: 1 s, semantic_bits: 20}}
+actions:
+  contracted: {{profile: "{profile}:{action}", bits_per_pixel: {bits_per_pixel}}}
+policies:
+  always: {{use: "{program}:ContractsAtTheFirstNode"}}
+services:
+  show: {{content: clip, from: A, to: B, policy: always, deadline: 600 s}}
+"""
+
+
+class ContractsAtTheFirstNode(RelayPolicy):
+    """Contracts every segment by the only action there is; a terminal expands."""
+
+    name = "contracts-at-the-first-node"
+
+    def decide(self, view: NodeView, rng: np.random.Generator) -> Decision:  # noqa: ARG002
+        """Contract what is whole."""
+        if view.segment.contracted_by is None and view.contractions:
+            return view.contractions[0].decision
+        return view.forward.decision
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Live against profile, over some segments of a clip.
+
+    Parameters
+    ----------
+    clip, action : str
+    held_out : bool                 Whether the segments were not calibrated.
+    segments : int
+    bits, contract, expand : float  Live over profile: sums of bits, medians of times.
+    psnr_db, ms_ssim : float or None    Live less profile, means; None where the profile has none.
+    in_interval : bool              Whether the mean fidelity lies in the profile's interval.
+    """
+
+    clip: str
+    action: str
+    held_out: bool
+    segments: int
+    bits: float
+    contract: float
+    expand: float
+    psnr_db: float
+    ms_ssim: float | None
+    in_interval: bool
+
+
+def measure(clips: Sequence[str], actions: Sequence[str]) -> list[Difference]:
+    """Run every pair both ways."""
+    listing = {
+        Path(clip["file"]).stem: clip
+        for clip in json.loads((ROOT / "scenarios/clips/clips.json").read_text(encoding="utf-8"))["clips"]
+    }
+    found = []
+    for clip in clips:
+        for action in actions:
+            with tempfile.TemporaryDirectory() as folder:
+                found += _compared(clip, listing[clip], action, Path(folder))
+            sys.stderr.write(f"live: {clip}, {action}\n")
+    return found
+
+
+def _compared(clip: str, listed: Mapping[str, Any], action: str, folder: Path) -> list[Difference]:
+    """Run one pair both ways."""
+    records = [
+        record
+        for record in shipped_records()
+        if record["profile"] == action and record["content"]["clip"] == clip
+    ]
+    rates = sorted(record["rate"]["bpp"] for record in records)
+    bits_per_pixel = rates[len(rates) // 2]
+    profile = folder / "one.jsonl"
+    profile.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    tables = {}
+    for fidelity in ("profile", "live"):
+        scenario = folder / f"{fidelity}.yaml"
+        scenario.write_text(
+            SCENARIO.format(
+                duration_s=int(listed["frames"] / listed["frame_rate_hz"]),
+                fidelity=fidelity,
+                device="AMD-EPYC-2-cores",
+                path=ROOT / "scenarios" / "clips" / listed["file"],
+                content_class=listed["class"],
+                profile=profile.name,
+                action=action,
+                bits_per_pixel=bits_per_pixel,
+                program=Path(__file__),
+            ),
+            encoding="utf-8",
+        )
+        folder_of = run(scenario, out=folder / f"run-{fidelity}").folder
+        tables[fidelity] = sorted(
+            pq.read_table(folder_of / "segments.parquet").to_pylist(), key=lambda row: row["index"]
+        )
+    point = read_measured(profile.read_text(encoding="utf-8"), profile.name)[action].at(bits_per_pixel)
+    low, high = point.semantic_interval or (0.0, 1.0)
+    parts = (
+        (
+            held_out,
+            [(a, b) for a, b in zip(tables["live"], tables["profile"], strict=True) if wanted(a["index"])],
+        )
+        for held_out, wanted in (
+            (False, lambda index: index < CALIBRATED),
+            (True, lambda index: index >= CALIBRATED),
+        )
+    )
+    return [_difference(clip, action, held_out, pairs, (low, high)) for held_out, pairs in parts if pairs]
+
+
+def _difference(
+    clip: str, action: str, held_out: bool, pairs: Sequence[tuple[Any, Any]], interval: tuple[float, float]
+) -> Difference:
+    """Sum some segments up."""
+    live, profile = [one for one, _ in pairs], [other for _, other in pairs]
+    ms_ssim = None
+    if all(row["ms_ssim"] is not None for row in (*live, *profile)):
+        ms_ssim = _mean(live, "ms_ssim") - _mean(profile, "ms_ssim")
+    return Difference(
+        clip=clip,
+        action=action,
+        held_out=held_out,
+        segments=len(pairs),
+        bits=_mean(live, "received_bits") / _mean(profile, "received_bits"),
+        contract=_time(live, "contract") / _time(profile, "contract"),
+        expand=_time(live, "expand") / _time(profile, "expand"),
+        psnr_db=_mean(live, "psnr_db") - _mean(profile, "psnr_db"),
+        ms_ssim=ms_ssim,
+        in_interval=interval[0] <= _mean(live, "measured_fidelity") <= interval[1],
+    )
+
+
+def _mean(rows: Sequence[Mapping[str, Any]], key: str) -> float:
+    return statistics.fmean(row[key] for row in rows)
+
+
+def _time(rows: Sequence[Mapping[str, Any]], kind: str) -> float:
+    """Median duration of a stage."""
+    return statistics.median(
+        stage["end_s"] - stage["start_s"] for row in rows for stage in row["stages"] if stage["kind"] == kind
+    )
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The differences as Markdown: within what is asked for first, then every pair."""
+    found = [Difference(**row) for row in rows]
+    lines = [
+        "| segments | pairs | bits within 10 % | contract within 10 % | expand within 10 % | PSNR within 0.5 dB | "
+        "MS-SSIM within 0.01 | semantic estimate in its interval |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for held_out, words in ((False, "calibrated (first three seconds)"), (True, "held out (the rest)")):
+        own = [one for one in found if one.held_out is held_out]
+        if own:
+            lines.append(f"| {words} | {len(own)} | {' | '.join(_within(own))} |")
+    lines += [
+        "",
+        "| clip | action | segments | bits | contract | expand | PSNR [dB] | MS-SSIM | semantic |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
+    ]
+    for one in found:
+        ms_ssim = "-" if one.ms_ssim is None else f"{one.ms_ssim:+.4f}"
+        lines.append(
+            f"| {one.clip} | `{one.action}` | {'held out' if one.held_out else 'calibrated'} ({one.segments}) | "
+            f"{one.bits:.3f} | {one.contract:.2f} | {one.expand:.2f} | {one.psnr_db:+.2f} | {ms_ssim} | "
+            f"{'inside' if one.in_interval else 'OUTSIDE'} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _within(found: Sequence[Difference]) -> list[str]:
+    """How many pairs are within what is asked for."""
+    with_ms_ssim = [one for one in found if one.ms_ssim is not None]
+    return [
+        f"{sum(abs(one.bits - 1) <= BITS for one in found)}",
+        f"{sum(abs(one.contract - 1) <= TIME for one in found)}",
+        f"{sum(abs(one.expand - 1) <= TIME for one in found)}",
+        f"{sum(abs(one.psnr_db) <= PSNR_DB for one in found)}",
+        f"{sum(abs(one.ms_ssim or 0.0) <= MS_SSIM for one in with_ms_ssim)} of {len(with_ms_ssim)}",
+        f"{sum(one.in_interval for one in found)}",
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compare live runs with their profiles.")
+    parser.add_argument("--clips", nargs="+", default=CLIPS, help="names of shipped clips")
+    parser.add_argument("--actions", nargs="+", default=ACTIONS, help="variants")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures as JSON")
+    options = parser.parse_args()
+    found = [asdict(one) for one in measure(options.clips, options.actions)]
+    print(table(found))
+    if options.json:
+        Path(options.json).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

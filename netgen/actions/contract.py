@@ -245,7 +245,7 @@ class VideoAction(ABC):
         return self._contract_to_rate(frames, target.bits_per_pixel, seed)
 
     def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:
-        """Expand several segments of equal length and size; an action that gains from larger batches overrides this.
+        """Expand several segments; an action that gains from larger batches overrides this.
 
         The results are the same as one after the other, to the tolerance that the device allows.
         """

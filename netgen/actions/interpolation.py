@@ -17,7 +17,7 @@ from netgen.actions.coded_stream import clip_of_part, kept_frames
 from netgen.actions.contract import Parameter, Stage
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.actions.frame_dropping import FrameDroppingAction
-from netgen.actions.learned import CODEC, LearnedAction, as_samples, import_torch, in_domain
+from netgen.actions.learned import CODEC, LearnedAction, alike, as_samples, import_torch, in_domain
 from netgen.generative.operating_point import CodingMode
 from netgen.media.yuv_clip import YuvClip
 
@@ -66,8 +66,10 @@ class InterpolateAction(LearnedAction):
         """Decode the kept frames, and make those between."""
         return self.expand_many([contracted], seeds=[seed])[0]
 
-    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:  # noqa: ARG002
-        """Expand segments of equal length and size; frames of several go through the network together."""
+    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:
+        """Expand segments; frames of several of one length and size go through the network together."""
+        if not alike(contracted):
+            return super().expand_many(contracted, seeds=seeds)
         kept = kept_frames(contracted[0].frames, self.keep_every)
         decoded = []
         for one in contracted:

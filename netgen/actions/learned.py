@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -196,6 +196,11 @@ def crf_of(part: Part) -> float:
 def in_domain(contracted: ContractedVideo, domain: str, parts: tuple[Part, ...]) -> ContractedVideo:
     """Return the representation of the same frames by other parts, in another domain."""
     return replace(contracted, domain=domain, parts=parts)
+
+
+def alike(contracted: Sequence[ContractedVideo]) -> bool:
+    """Whether segments have the same size and number of frames, so that they can share batches."""
+    return len({(one.frames, one.width_px, one.height_px) for one in contracted}) == 1
 
 
 def with_luma(clip: YuvClip, luma: NDArray[np.uint8]) -> YuvClip:

@@ -19,6 +19,7 @@ from netgen.actions.interpolation import NETWORK, filled
 from netgen.actions.learned import (
     CODEC,
     LearnedAction,
+    alike,
     as_samples,
     crf_of,
     crf_part,
@@ -153,8 +154,10 @@ class RestoreAction(RestoringAction):
         """Decode a segment, restore and enlarge it."""
         return self.expand_many([contracted], seeds=[seed])[0]
 
-    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:  # noqa: ARG002
-        """Expand segments of equal length and size; frames of several go through the network together."""
+    def expand_many(self, contracted: Sequence[ContractedVideo], *, seeds: Sequence[int]) -> list[YuvClip]:
+        """Expand segments; frames of several of one length and size go through the network together."""
+        if not alike(contracted):
+            return super().expand_many(contracted, seeds=seeds)
         for one in contracted:
             self.check_domain(one)
             check_parts(one, 2)

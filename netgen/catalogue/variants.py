@@ -49,6 +49,7 @@ class Variant:
 
 _CODECS = "netgen.actions.codecs"
 _DROPPING = "netgen.actions.frame_dropping"
+_CHOOSING = "netgen.catalogue.choosing"
 _RESTORATION = "netgen.actions.restoration"
 _INTERPOLATION = "netgen.actions.interpolation"
 
@@ -78,11 +79,13 @@ VARIANTS: Mapping[str, Variant] = MappingProxyType(
                 "FrameDroppingAction",
                 {"keep_every": 4, "expander": "mci", "scale": 4},
             ),
+            Variant("choose-plain", _CHOOSING, "PlainChoice"),
             Variant("restore-half", _RESTORATION, "RestoreAction", {"scale": 2}),
             Variant("restore-quarter", _RESTORATION, "RestoreAction", {"scale": 4}),
             Variant("interpolate-2", _INTERPOLATION, "InterpolateAction", {"keep_every": 2}),
             Variant("interpolate-4", _INTERPOLATION, "InterpolateAction", {"keep_every": 4}),
             Variant("guided", "netgen.actions.guided", "GuidedAction"),
+            Variant("choose-learned", _CHOOSING, "LearnedChoice"),
             Variant("flat", "netgen.actions.rendering", "FlatRenderAction"),
             Variant("layout", "netgen.actions.layout", "LayoutAction"),
         )

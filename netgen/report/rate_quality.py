@@ -34,7 +34,7 @@ RATES = (0.0004, 0.0006, 0.001, 0.0015, 0.0025, 0.004, 0.006, 0.01, 0.015, 0.03,
 CONTROLS = (
     "x264", "x265", "x265-half", "x265-quarter", "svtav1", "svtav1-half", "svtav1-quarter", "vp9",
     "svtav1-drop2", "svtav1-drop4", "svtav1-mci2", "svtav1-mci4", "svtav1-quarter-mci4",
-    "flat",
+    "choose-plain", "flat",
 )  # fmt: skip
 """Variants without a network; every learned one is held against the best of them."""
 
@@ -48,7 +48,10 @@ SAME_BITSTREAM: Mapping[str, tuple[str, ...]] = {
 }
 """Learned variants, and what is shown of the same bits without their network."""
 
-_LEARNED_COLOURS = ("#D55E00", "#CC79A7", "#009E73", "#0072B2", "#E69F00", "#56B4E9")
+LEARNED = (*SAME_BITSTREAM, "choose-learned")
+"""All learned variants; the last chooses among coded and learned ones, and its control is `choose-plain`."""
+
+_LEARNED_COLOURS = ("#D55E00", "#CC79A7", "#009E73", "#0072B2", "#E69F00", "#56B4E9", "#000000")
 _CONTROL_COLOUR = "#8a8a8a"
 _MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "h", "p", "d")
 
@@ -69,7 +72,7 @@ def draw_rate_quality(records: Sequence[Mapping[str, Any]], out: Path) -> None:
     """
     check_picture(out)
     measurements = measurements_of(records)
-    learned = [name for name in SAME_BITSTREAM if any(one.profile == name for one in measurements)]
+    learned = [name for name in LEARNED if any(one.profile == name for one in measurements)]
     controls = [name for name in CONTROLS if any(one.profile == name for one in measurements)]
     figure = new_figure((11.0, 8.0))
     for number, (measure, (label, _)) in enumerate(MEASURES.items(), start=1):
@@ -106,7 +109,7 @@ def strongest_control_table(records: Sequence[Mapping[str, Any]], measure: str) 
         f"| variant | {' | '.join(f'{rate:g}' for rate in RATES)} |",
         f"| --- |{' --- |' * len(RATES)}",
     ]
-    for name in SAME_BITSTREAM:
+    for name in LEARNED:
         found = [compare_at(curves, name, CONTROLS, bits_per_pixel=rate) for rate in RATES]
         if name in curves:
             lines.append(f"| `{name}` | {' | '.join(_cell(one, style) for one in found)} |")

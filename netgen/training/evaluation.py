@@ -23,6 +23,7 @@ from netgen.actions.guided import GuidedAction
 from netgen.actions.interpolation import InterpolateAction
 from netgen.actions.learned import LearnedAction
 from netgen.actions.restoration import RestoreAction
+from netgen.catalogue.choosing import LearnedChoice, PlainChoice
 from netgen.media.quality import psnr_db, sequence_ms_ssim
 from netgen.media.video_file import measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
@@ -92,6 +93,8 @@ def controls() -> dict[str, VideoAction]:
         "svtav1-drop2": FrameDroppingAction(keep_every=2, expander="repeat"),
         "svtav1-mci2": FrameDroppingAction(keep_every=2, expander="mci"),
         "svtav1-mci4": FrameDroppingAction(keep_every=4, expander="mci"),
+        "svtav1-quarter-mci4": FrameDroppingAction(keep_every=4, expander="mci", scale=4),
+        "choose-plain": PlainChoice(),
     }
 
 
@@ -104,6 +107,7 @@ def learned(weights: Path | None = None) -> dict[str, LearnedAction]:
         "restore-quarter": RestoreAction(scale=4, weights=weights),
         "interpolate-2": InterpolateAction(keep_every=2, weights=weights),
         "interpolate-4": InterpolateAction(keep_every=4, weights=weights),
+        "choose-learned": LearnedChoice(weights=weights),
         "guided": GuidedAction(weights=weights),
         "guided-half": GuidedAction(scale=2, weights=weights),
     }
@@ -149,7 +153,7 @@ def measure_all(
         for video in videos:
             clip = held_out_clip(video)
             for label, action in actions.items():
-                for knob in X265_FACTORS if "x265" in label else SVT_FACTORS:
+                for knob in _knobs(label, action):
                     if (label, _weights_of(action), knob, video.stem) in known or _is_too_small(action, clip):
                         continue
                     row = measured(label, action, knob, video.stem, clip)
@@ -160,6 +164,13 @@ def measure_all(
     current = {(label, _weights_of(action)) for label, action in actions.items()}
     wanted = {video.stem for video in videos}
     return [row for row in rows if (row.action, row.weights) in current and row.clip in wanted]
+
+
+def _knobs(label: str, action: VideoAction) -> Sequence[float]:
+    """The values that an action is measured at."""
+    if action.knob.name != "crf":
+        return action.knob.grid
+    return X265_FACTORS if "x265" in label else SVT_FACTORS
 
 
 def against_plain(rows: Iterable[Row], action: str, *, measure: str = "psnr_db") -> Comparison:

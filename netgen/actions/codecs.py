@@ -19,7 +19,7 @@ _GRIDS: Mapping[Codec, tuple[float, ...]] = MappingProxyType(
     {
         Codec.X264: (20, 26, 32, 38, 44, 51),
         Codec.X265: (20, 26, 32, 38, 44, 51),
-        Codec.SVTAV1: (20, 30, 40, 50, 57, 63, 67, 70),
+        Codec.SVTAV1: (20, 35, 48, 58, 65, 70),
         Codec.VP9: (20, 30, 40, 50, 57, 63),
     }
 )

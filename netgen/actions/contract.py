@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -310,12 +310,18 @@ class VideoAction(ABC):
         return stages
 
     def _contract_to_rate(self, frames: YuvClip, bits_per_pixel: float, seed: int) -> ContractedVideo:
+        """Meet a rate; an action that need not do everything for every try overrides this."""
+        return self._nearest_to_rate(lambda knob: self.contract_at(frames, knob, seed=seed), bits_per_pixel)
+
+    def _nearest_to_rate(
+        self, contract_at: Callable[[float], ContractedVideo], bits_per_pixel: float
+    ) -> ContractedVideo:
         """Search the knob's value in log(bits), with a fixed number of codings."""
         value = self.knob.first_value(bits_per_pixel)
         tried: list[tuple[float, float]] = []
         nearest: tuple[float, ContractedVideo] | None = None
         for _ in range(_TRIES):
-            made = self.contract_at(frames, value, seed=seed)
+            made = contract_at(value)
             excess = math.log2(made.bits_per_pixel / bits_per_pixel)
             if nearest is None or abs(excess) < nearest[0]:
                 nearest = (abs(excess), made)

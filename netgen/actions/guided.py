@@ -59,9 +59,20 @@ class GuidedAction(RestoringAction):
 
     def contract_at(self, frames: YuvClip, knob: float, *, seed: int) -> ContractedVideo:  # noqa: ARG002
         """Encode a segment, decode and restore it, and find the weights."""
-        factor = crf_part(knob)
-        made = contracted_in(self.domain, frames, (self.coded(frames, knob), factor))
-        plain, restored = self.decoded([made], [crf_of(factor)])[0]
+        return self._guided(frames, self._coded_alone(frames, knob))
+
+    def _contract_to_rate(self, frames: YuvClip, bits_per_pixel: float, seed: int) -> ContractedVideo:  # noqa: ARG002
+        """Meet the rate by the bitstream alone, so that the network runs once; the weights are few bits."""
+        made = self._nearest_to_rate(lambda knob: self._coded_alone(frames, knob), bits_per_pixel)
+        return self._guided(frames, made)
+
+    def _coded_alone(self, frames: YuvClip, knob: float) -> ContractedVideo:
+        """Encode a segment, with its rate factor beside it."""
+        return contracted_in(self.domain, frames, (self.coded(frames, knob), crf_part(knob)))
+
+    def _guided(self, frames: YuvClip, made: ContractedVideo) -> ContractedVideo:
+        """Add the weights to what was coded."""
+        plain, restored = self.decoded([made], [crf_of(made.parts[1])])[0]
         with self.timed(Stage.FINISH):
             weights = _chosen_weights(frames.luma, plain.luma, restored.luma, made.bits)
         return replace(made, parts=(*made.parts, Part(PartKind.GENERATIVE, weights)))

@@ -73,7 +73,7 @@ class Times:
     Parameters
     ----------
     contract, expand : Spread, s    Per frame of a warm process, at a given knob.
-    contract_to_rate_s_per_frame : float, s     Median, when the record's rate is asked for instead.
+    contract_to_rate_s_per_frame : float, s     Median over repeats of the first segment, when its rate is asked for.
     contract_to_rate_bpp : float    What that gave.
     contract_stages, expand_stages : mapping of Stage to Spread, s      Where the action counts it.
     load_s, first_contract_s, first_expand_s : float, s     In a fresh process: loading, and the first calls.

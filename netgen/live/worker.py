@@ -19,21 +19,16 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from netgen.actions.contract import Placement, RateTarget, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.catalogue.loading import find_action
 from netgen.errors import InputError
-from netgen.live.measure import SegmentQuality, measured_quality
-from netgen.live.travel import coded_for_travel, frames_that_travelled
+from netgen.live.travel import coded_for_travel
 from netgen.live.work import (
-    MEASURING,
     NO_MEMORY_STATUS,
     ActionReference,
     Contraction,
@@ -41,7 +36,6 @@ from netgen.live.work import (
     Expansion,
     FailureKind,
     Header,
-    Measurement,
     Result,
     Task,
     pack_description,
@@ -51,7 +45,6 @@ from netgen.live.work import (
     unpack_action,
     unpack_task,
 )
-from netgen.media.quality import SMALLEST_MS_SSIM_SIDE_PX
 from netgen.media.yuv_clip import YuvClip
 
 _LONGEST_MESSAGE = 500
@@ -119,11 +112,8 @@ class _Bench:
         return answer, []
 
     def _load(self, reference: ActionReference) -> Description:
-        """Find an action and bring its weights into memory, once; for measurements, the libraries."""
+        """Find an action and bring its weights into memory, once."""
         began_s = time.perf_counter()
-        if reference == MEASURING:
-            _measure(_smallest_measurement())
-            return Description("", False, False, 0, time.perf_counter() - began_s)
         action = self._actions.get(reference)
         if action is None:
             action = find_action(reference.name, dict(reference.parameters), folders=reference.folders)
@@ -145,11 +135,11 @@ class _Bench:
         """Run tasks of one action; several at once are one batch."""
         _set_torch_threads(reference.placement)
         _reset_peaks(reference.placement)
-        action = self._actions.get(reference)
+        action = self._actions[reference]
         began_s = time.perf_counter()
         made = _run(action, tasks)
         wall_s = (time.perf_counter() - began_s) / len(tasks)
-        stages = {} if action is None else action.take_stages()
+        stages = action.take_stages()
         on_device_bytes = _device_peak_bytes(reference.placement)
         results = []
         for task, one in zip(tasks, made, strict=True):
@@ -161,7 +151,6 @@ class _Bench:
                 Result(
                     contracted=sent if isinstance(sent, ContractedVideo) else None,
                     clip=sent if isinstance(sent, YuvClip) else None,
-                    quality=sent if isinstance(sent, SegmentQuality) else None,
                     wall_s=wall_s,
                     stages={stage: seconds / len(tasks) for stage, seconds in stages.items()},
                     recode_s=0.0 if sent is one else time.perf_counter() - began_s,
@@ -174,20 +163,16 @@ class _Bench:
         return [replace(result, peak_memory_bytes=peak_bytes) for result in results]
 
 
-def _run(
-    action: VideoAction | None, tasks: Sequence[Task]
-) -> list[ContractedVideo | YuvClip | SegmentQuality]:
-    """Contract or measure one segment, or expand one or more."""
+def _run(action: VideoAction, tasks: Sequence[Task]) -> list[ContractedVideo | YuvClip]:
+    """Contract one segment, or expand one or more."""
     match tasks:
-        case [Measurement() as one]:
-            return [_measure(one)]
-        case [Contraction() as one] if action is not None:
+        case [Contraction() as one]:
             contracted = action.contract(one.clip, RateTarget(one.bits_per_pixel), seed=one.seed)
             return [_checked(action, contracted, of=one.clip)]
-        case [Expansion() as one] if action is not None:
+        case [Expansion() as one]:
             return [_checked(action, action.expand(one.contracted, seed=one.seed), of=one.contracted)]
     expansions = [task for task in tasks if isinstance(task, Expansion)]
-    if action is None or len(expansions) != len(tasks):
+    if len(expansions) != len(tasks):
         raise ValueError(f"{len(tasks)} tasks at once that are no expansions of one action")
     seeds = [one.seed for one in expansions]
     clips = action.expand_many([one.contracted for one in expansions], seeds=seeds)
@@ -212,19 +197,6 @@ def _stands_for(segment: YuvClip | ContractedVideo) -> str:
     return (
         f"{segment.frames} frames of {segment.width_px} x {segment.height_px} at {segment.frame_rate_hz} Hz"
     )
-
-
-def _measure(task: Measurement) -> SegmentQuality:
-    """Compare two clips."""
-    shown = task.shown if isinstance(task.shown, YuvClip) else frames_that_travelled(task.shown)
-    return measured_quality(task.reference, shown, vmaf=task.with_vmaf)
-
-
-def _smallest_measurement() -> Measurement:
-    """Two frames of the least size that every measure but VMAF takes: to load the libraries."""
-    side = SMALLEST_MS_SSIM_SIDE_PX
-    grey = YuvClip(np.full((2, side * 3 // 2, side), 128, np.uint8), Fraction(25))
-    return Measurement(grey, grey)
 
 
 def _kind(error: BaseException) -> FailureKind:

@@ -122,7 +122,7 @@ def check_chain() -> Check:
     with tempfile.TemporaryDirectory() as folder:
         segments = LedgerReader(_simulate(Path(folder), _CHAIN)).table("segments", ["index", "delay_s"])
     delays_s = {row["index"]: row["delay_s"] for row in segments.to_pylist()}
-    name = "fig8_scenario2, end-to-end delay [s]"
+    name = "contract, forward, expand, deliver: end-to-end delay [s]"
     return Check.within(
         name, delays_s[5], chain_delay_s(), 1e-9, "by hand (netgen.verify.chain.chain_delay_s)"
     )

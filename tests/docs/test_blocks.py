@@ -65,7 +65,7 @@ def commands(text: str) -> list[list[str]]:
 
 
 def test_commands_in_shell_blocks_are_accepted(sh_block, root):
-    targets = re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     for words in commands(sh_block.text):
         parser().parse_args(words)
     for line in sh_block.text.splitlines():
@@ -84,14 +84,14 @@ def test_a_wrong_command_would_be_seen():
 
 def test_commands_in_the_text_exist(pages, root):
     (choices,) = (action.choices for action in parser()._actions if action.choices)
-    targets = re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    targets = re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     count = 0
     for page in pages:
         text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
         for name in re.findall(r"`(?:\.venv/bin/)?netgen ([a-z]+)", text):
             assert name in choices, f"{page.name}: netgen {name}"
             count += 1
-        for name in re.findall(r"`make ([a-z]+)`", text):
+        for name in re.findall(r"`make ([a-z-]+)`", text):
             assert name in targets, f"{page.name}: make {name}"
     assert count > 10
 

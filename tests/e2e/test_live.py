@@ -201,3 +201,31 @@ def test_video_is_saved_of_live_runs_alone(live, tmp_path):
     with pytest.raises(InputError, match="nothing in it is live"):
         live("x265-half", "fidelity=profile", save_video=True)
     assert not (tmp_path / "run").exists()
+
+
+def test_fig8_scenario2_by_a_network_on_real_frames(scenarios, tmp_path, directory_of):
+    """A contracts, D forwards, F expands by a network, H receives a video that plays; as its profile foretold."""
+    path = scenarios / "fig8_scenario2.yaml"
+    foretold = directory_of(run(path, overrides=["duration=2 s"], out=tmp_path / "profile")).rows("segments")
+    done = directory_of(
+        run(path, overrides=["duration=2 s", "fidelity=live"], out=tmp_path / "live", save_video=True)
+    )
+    rows = done.rows("segments")
+    for live, profile in zip(rows, foretold, strict=True):
+        assert [(stage["kind"], stage["where"]) for stage in live["stages"]] == [
+            (stage["kind"], stage["where"]) for stage in profile["stages"]
+        ]
+        bits, by_profile = (
+            next(stage["bits"] for stage in row["stages"] if stage["kind"] == "contract")
+            for row in (live, profile)
+        )
+        assert bits == pytest.approx(by_profile, rel=0.1)
+        # H is shown what F expanded and coded again for the last link, at the source's rate.
+        assert live["psnr_db"] == pytest.approx(profile["psnr_db"], abs=1.0)
+        assert live["ms_ssim"] == pytest.approx(profile["ms_ssim"], abs=0.01)
+        assert live["quality_measured"]
+    assert done.summary["live"]["jobs"] == {"contract(face)": 2, "expand(face)": 2}
+    assert done.summary["live"]["failures"] == []
+    with av.open(str(done.folder / done.summary["live"]["videos"]["call/H"]["file"])) as container:
+        shown = [(frame.width, frame.height) for frame in container.decode(video=0)]
+    assert shown == [(480, 272)] * 50

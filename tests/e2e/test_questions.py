@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from netgen.generative.profile import load_profiles
+
 
 def test_contracting_for_the_others_lets_c_have_the_complete_video(scenarios, run_file):
     """Fig. 8, scenario 1: the fidelity at C rises against forwarding, and the summary says by how much."""
@@ -26,12 +28,14 @@ def test_contracting_for_the_others_lets_c_have_the_complete_video(scenarios, ru
 
 
 def test_contract_forward_expand_deliver(scenarios, run_file):
-    """Fig. 8, scenario 2: the three stages with their bits, semantic bits and times."""
+    """Fig. 8, scenario 2: the three stages with their bits, semantic bits and times, by a measured action."""
     done = run_file(scenarios / "fig8_scenario2.yaml")
     segments = done.rows("segments")
     assert len(segments) == 60
-    frames, pixels = 30, 1920 * 1080
-    small, full, meaning = round(0.01 * frames * pixels), 4_000_000, 25 * 0.93
+    frames, pixels = 25, 480 * 272
+    small = round(0.012 * frames * pixels)
+    point = load_profiles()["restore-half"].at(0.012, content_class="talking-face")
+    meaning = 25 * point.semantic_fidelity
     for row in segments[1:]:
         kinds = [(stage["kind"], stage["where"]) for stage in row["stages"]]
         assert kinds == [
@@ -40,37 +44,33 @@ def test_contract_forward_expand_deliver(scenarios, run_file):
         ]  # fmt: skip
         assert row["path"] == ["A", "D", "F", "H"]
         source, contract, up, forward, across, expand, down, receive = row["stages"]
-        assert [stage["bits"] for stage in row["stages"]] == [
-            full,
-            small,
-            small,
-            small,
-            small,
-            full,
-            full,
-            full,
-        ]
+        full = source["bits"]
+        assert full > 3 * small
+        assert [stage["bits"] for stage in row["stages"]] == [full, *[small] * 4, *[full] * 3]
         assert source["semantic_bits"] == 25
         assert [stage["semantic_bits"] for stage in row["stages"][1:]] == pytest.approx(
             [meaning] * 7, rel=1e-12
         )
-        assert contract["end_s"] - contract["start_s"] == pytest.approx(0.08, abs=1e-9)
-        assert expand["end_s"] - expand["start_s"] == pytest.approx(0.35, abs=1e-9)
+        assert contract["end_s"] - contract["start_s"] == pytest.approx(point.encode.seconds, rel=1e-6)
+        assert expand["end_s"] - expand["start_s"] == pytest.approx(point.decode.seconds, rel=1e-6)
         # D forwards when the first packet is there, long before the last one is.
         assert up["start_s"] < forward["start_s"] < up["end_s"]
-        assert forward["start_s"] == pytest.approx(contract["end_s"] + 11_200 / 3e6 + 0.005, abs=2e-9)
         # F waits for the whole segment before it expands.
-        assert expand["start_s"] == across["end_s"]
+        assert expand["start_s"] >= across["end_s"]
         assert receive["end_s"] == down["end_s"] == row["completed_s"]
+        assert row["outcome"] == "delivered"
+        assert row["fidelity_provenance"] == "estimated"
     choices = [(d["node"], d["kind"], d["action"]) for d in done.rows("decisions", index=7)]
     assert choices == [("A", "contract", "face"), ("D", "forward", ""), ("F", "expand", "")]
     by_node = {d["node"]: d for d in done.rows("decisions", index=7)}
-    assert by_node["A"]["bits"] == full
     assert by_node["D"]["bits"] == by_node["F"]["bits"] == small
-    assert by_node["F"]["semantic_fidelity"] == 0.93
     links = done.summary["links"]
-    assert links["F->H"]["carried_bits"] > 6 * links["D->F"]["carried_bits"]
+    assert links["F->H"]["carried_bits"] > 3 * links["D->F"]["carried_bits"]
     assert links["F->H"]["semantic_bits"] == links["D->F"]["semantic_bits"] == pytest.approx(60 * meaning)
+    # Without contraction the narrow link lets less and less through in time.
+    call = done.summary["receivers"]["call"]["H"]
+    assert call["segments_delivered"] == 60
+    assert done.summary["baseline"]["receivers"]["call"]["H"]["baseline_semantic_fidelity"] < 0.5
 
 
 def test_common_stream_by_broadcast_and_enhancements_by_unicast(scenarios, run_file):
@@ -182,16 +182,16 @@ def test_with_a_deadline_the_policy_is_asked_again_and_the_misses_are_counted(sc
 
 
 def test_measured_coding_on_a_real_clip(scenarios, run_file):
-    """Bits, times and quality come from the measurements; the fidelity is the scenario's, and marked so."""
+    """Bits, times and quality come from the measurements; the fidelity is their estimate, and marked so."""
     done = run_file(scenarios / "measured_coding.yaml")
-    assert done.summary["actions"] == {"half": "declared", "quarter": "declared"}
+    assert done.summary["actions"] == {"half": "measured", "quarter": "measured"}
     rows = sorted(done.rows("segments"), key=lambda row: row["index"])
     assert {row["contracted_by"] for row in rows} == {"half", "quarter"}
     pixels = 480 * 272 * 25
     for row in rows:
         expected = {"half": 0.025, "quarter": 0.008}[row["contracted_by"]]
         assert row["received_bits"] == round(expected * pixels) < row["source_bits"]
-        assert row["fidelity_provenance"] == "declared"
+        assert row["fidelity_provenance"] == "estimated"
         assert row["mode"] == "semi-reference"
         assert row["generated"] is False
         assert 25 < row["psnr_db"] < 50

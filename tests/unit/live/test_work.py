@@ -3,14 +3,12 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from netgen.actions.contract import Placement, Stage
-from netgen.live.measure import SegmentQuality
 from netgen.live.work import (
     ActionReference,
+    Contraction,
     Description,
-    Measurement,
     Result,
     pack_action,
     pack_description,
@@ -45,24 +43,20 @@ def test_actions_and_descriptions_survive_the_way():
 def test_frames_that_lie_anywhere_in_memory_survive_the_way():
     """Every second frame of a larger array, and its mirror image."""
     planes = np.random.default_rng(1).integers(0, 256, (6, 9, 8), np.uint8)
-    pair = Measurement(
-        YuvClip(planes[::2], Fraction(25)), YuvClip(planes[1::2, :, ::-1], Fraction(24000, 1001)), True
-    )
-    header, blobs = through_a_pipe(*pack_task(pair))
-    found = unpack_task(header, iter(blobs), pair.action)
-    assert np.array_equal(found.reference.planes, planes[::2])
-    assert np.array_equal(found.shown.planes, planes[1::2, :, ::-1])
-    assert found.shown.frame_rate_hz == Fraction(24000, 1001)
-    assert found.with_vmaf
+    for part in (planes[::2], planes[1::2, :, ::-1]):
+        task = Contraction(ActionReference("x264"), YuvClip(part, Fraction(24000, 1001)), 0.05, 7)
+        header, blobs = through_a_pipe(*pack_task(task))
+        found = unpack_task(header, iter(blobs), task.action)
+        assert np.array_equal(found.clip.planes, part)
+        assert found.clip.frame_rate_hz == Fraction(24000, 1001)
+        assert (found.bits_per_pixel, found.seed) == (0.05, 7)
 
 
-@pytest.mark.parametrize("psnr_db", [31.25, float("inf")])
-def test_a_measured_quality_survives_the_way(psnr_db):
-    quality = SegmentQuality(psnr_db, 0.9, None, 88.5, 0.7, 0.6, 0.8)
+def test_results_survive_the_way():
+    clip = YuvClip(np.full((1, 6, 4), 7, np.uint8), Fraction(25))
     result = Result(
         contracted=None,
-        clip=None,
-        quality=quality,
+        clip=clip,
         wall_s=0.1,
         stages={Stage.INFER: 0.05},
         recode_s=0.0,
@@ -72,6 +66,7 @@ def test_a_measured_quality_survives_the_way(psnr_db):
     )
     header, blobs = through_a_pipe(*pack_result(result))
     found = unpack_result(header, iter(blobs))
-    assert found.quality == quality
+    assert np.array_equal(found.clip.planes, clip.planes)
+    assert found.contracted is None
     assert found.stages == {Stage.INFER: 0.05}
     assert (found.peak_memory_bytes, found.device_memory_bytes, found.segments_at_once) == (1, 2, 3)

@@ -14,8 +14,7 @@ import pytest
 from netgen.actions.contract import Stage
 from netgen.actions.contracted_video import ContractedVideo, Part, PartKind
 from netgen.errors import InputError
-from netgen.live.measure import measured_quality
-from netgen.live.travel import coded_for_travel, frames_that_travelled
+from netgen.live.travel import frames_that_travelled
 from netgen.live.work import (
     ActionReference,
     Contraction,
@@ -23,7 +22,6 @@ from netgen.live.work import (
     Expansion,
     Failure,
     FailureKind,
-    Measurement,
     Result,
 )
 from netgen.live.workshop import Workshop
@@ -371,23 +369,3 @@ def test_codecs_give_the_same_with_one_worker_and_with_two(clip):
     assert frames_that_travelled(sent[0]).frames == 12
     assert all(one.clip is None and one.recode_s > 0 for one in results)
     assert results[0].stages[Stage.ENTROPY] <= results[0].wall_s
-
-
-def test_quality_is_measured_by_a_worker_as_here(workshop, clip):
-    pytest.importorskip("torchmetrics")
-    clip = YuvClip(clip.planes[:3], RATE)
-    sent = coded_for_travel(clip, 0.1)
-    tickets = [
-        workshop.submit(Measurement(clip, shown)) for shown in (sent, frames_that_travelled(sent), clip)
-    ]
-    coded, frames, equal = (workshop.result(ticket).quality for ticket in tickets)
-    assert coded == frames
-    assert 25 < coded.psnr_db < 45
-    assert 0.8 < coded.ms_ssim < 1
-    assert equal.psnr_db == float("inf")
-    here = measured_quality(clip, frames_that_travelled(sent), vmaf=False)
-    assert coded.psnr_db == here.psnr_db
-    assert coded.ms_ssim == pytest.approx(here.ms_ssim, abs=1e-6)
-    short = workshop.result(workshop.submit(Measurement(clip, YuvClip(clip.planes[:2], RATE))))
-    assert short.kind is FailureKind.REFUSED
-    assert "cannot be compared" in short.message

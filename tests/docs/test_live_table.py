@@ -1,0 +1,61 @@
+"""The table of live runs against profiles says what was measured."""
+
+import importlib.util
+import sys
+from dataclasses import asdict
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def program(root):
+    """docs/live_table.py as a module."""
+    spec = importlib.util.spec_from_file_location("live_table", root / "docs" / "live_table.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def row(bits, psnr_db, contract_s, expand_s, fidelity):
+    """A segment, as far as the table reads it."""
+    return {
+        "received_bits": bits,
+        "psnr_db": psnr_db,
+        "ms_ssim": 0.95,
+        "measured_fidelity": fidelity,
+        "stages": [
+            {"kind": "contract", "start_s": 1.0, "end_s": 1.0 + contract_s},
+            {"kind": "expand", "start_s": 2.0, "end_s": 2.0 + expand_s},
+        ],
+    }
+
+
+@pytest.fixture
+def within(program):
+    """Live takes 4 % more bits and 5 % more time to contract, and half as much to expand."""
+    pairs = [(row(bits, 30.3, 0.21, 0.5, 0.81), row(1000, 30.0, 0.2, 1.0, None)) for bits in (1000, 1080)]
+    return program._difference("clip", "action", True, pairs, (0.8, 0.82))
+
+
+def test_a_difference_is_live_over_profile(within):
+    assert within.bits == pytest.approx(1.04)
+    assert (within.contract, within.expand) == pytest.approx((1.05, 0.5))
+    assert within.psnr_db == pytest.approx(0.3)
+    assert within.ms_ssim == pytest.approx(0.0)
+    assert within.in_interval
+    assert within.segments == 2
+
+
+def test_the_table_counts_what_is_within_the_limits(program, within):
+    outside = program._difference(
+        "clip",
+        "other",
+        False,
+        [(row(1200, 31.0, 0.2, 1.0, 0.5), row(1000, 30.0, 0.2, 1.0, None))],
+        (0.8, 0.82),
+    )
+    lines = program.table([asdict(within), asdict(outside)]).splitlines()
+    assert lines[2] == "| calibrated (first three seconds) | 1 | 0 | 1 | 1 | 0 | 1 of 1 | 0 |"
+    assert lines[3] == "| held out (the rest) | 1 | 1 | 1 | 0 | 1 | 1 of 1 | 1 |"
+    assert "| clip | `other` | calibrated (1) | 1.200 | 1.00 | 1.00 | +1.00 | +0.0000 | OUTSIDE |" in lines

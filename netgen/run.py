@@ -74,21 +74,19 @@ def run(
     out : path or None              Run directory to write, which must not exist or be empty; by default the
                                     next free number under `runs/NAME`.
     progress : callable or None     Called with the simulated time and its end [s], once per interval.
-    save_video : bool               Whether a live run writes what its receivers got as video files.
+    save_video : bool               Whether a live run writes what its receivers got as video files; one that cannot
+                                    be written is a warning.
 
     Raises
     ------
-    InputError                      The scenario, an override or `out` is wrong, or there is no video to save;
-                                    nothing is written.
+    InputError                      The scenario, an override or `out` is wrong, or there is no video to save or
+                                    nothing to draw with; nothing is written.
     NetgenError                     The run failed; the records written so far are complete and readable. When
                                     only the baseline failed, the run itself is complete.
     """
     scenario = load(path, overrides=overrides, seed=seed)
-    if save_video and not live_contents(scenario):
-        raise InputError(
-            f"{path}: nothing in it is live, so there is no video to save; accepted: --set fidelity=live, or no "
-            f"--save-video"
-        )
+    if save_video:
+        _check_video_can_be_saved(path, scenario)
     target, made = reserve(out, scenario.name)
     beginning = target.name.encode()[:200].decode(errors="ignore")  # a name has at most 255 bytes
     partial = target.with_name(f".{beginning}.partial-{os.getpid()}")
@@ -113,6 +111,18 @@ def run(
         raise
     finish(partial, target, scenario, summary=summary, started_s=started_s)
     return RunResult(target, summary, _warnings(scenario, summary))
+
+
+def _check_video_can_be_saved(path: str | Path, scenario: Scenario) -> None:
+    """Raise InputError, before a run of hours, where there will be no video or nothing to draw its picture with."""
+    if not live_contents(scenario):
+        raise InputError(
+            f"{path}: nothing in it is live, so there is no video to save; accepted: --set fidelity=live, or no "
+            f"--save-video"
+        )
+    from netgen.live.pictures import import_figure  # noqa: PLC0415  (as the rest of a live run)
+
+    import_figure()
 
 
 def _warnings(scenario: Scenario, summary: dict[str, Any]) -> tuple[str, ...]:
@@ -200,12 +210,16 @@ def simulate(
     """Simulate a scenario with a seed once, with records in `folder`, and sum up; as `run` raises."""
     with live_side(scenario) as live:
         found = _simulated(scenario, folder, live, progress=progress, forced_policy=forced_policy)
-        if live is not None:
-            write_json(folder / "live.json", live.times())
-            if save_video:
-                offered = segments_offered(LedgerReader(folder))
-                found["live"] |= {"videos": live.save_videos(folder / "video", offered)}
-    return found
+        if live is None:
+            return found | {"live": None}
+        write_json(folder / "live.json", live.times())
+        videos = {}
+        if save_video:
+            saved = live.save_videos(folder / "video", segments_offered(LedgerReader(folder)))
+            found["notes"] += saved.unsaved
+            videos = {"videos": saved.files}
+        # Last, for models may fail once more when their segments are expanded for a video.
+        return found | {"live": live.figures() | videos}
 
 
 def _simulated(
@@ -216,7 +230,7 @@ def _simulated(
     progress: Progress | None,
     forced_policy: str | None,
 ) -> dict[str, Any]:
-    """Simulate a scenario once, with its live side at hand."""
+    """Simulate a scenario once, with its live side at hand, and sum up all but that side."""
     writer = LedgerWriter(folder)
     try:
         assert scenario.seed is not None  # noqa: S101  (`load` draws a missing one)
@@ -235,8 +249,7 @@ def _simulated(
         found["notes"].append(
             "live.time is measured: wall times went into the records, which do not repeat exactly"
         )
-    found |= {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
-    return found | {"live": None if live is None else live.figures()}
+    return found | {"faults": fault_rows(build_outages(scenario, Streams(scenario.seed)))}
 
 
 def _summary(

@@ -111,11 +111,6 @@ class LayoutAction(DescribingAction, LearnedAction):
                 made += [resampled(one, *canvas) for one in 255 * found[:, 0].numpy()]
         return made
 
-    def _built(self, name: str) -> nn.Module:  # noqa: ARG002  (it has one network)
-        from netgen.models.layout_generator import LayoutGenerator  # noqa: PLC0415  (models are loaded on demand)
-
-        return LayoutGenerator()
-
 
 def _detailed(picture: FloatPicture, detail: FloatPlane) -> FloatPicture:
     """Add detail to luma; chroma stays as the layout has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,14 +20,18 @@ from netgen.actions.contracted_video import ContractedVideo, Part, PartKind
 from netgen.errors import InputError, MissingDependencyError
 from netgen.media.codec import Codec
 from netgen.media.yuv_clip import YuvClip
+from netgen.models.precision import PRECISIONS
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+    from torch.cuda import Stream
 
 CODEC = Codec.SVTAV1
 """The codec whose frames the networks were trained on."""
 
-_PRECISIONS = ("float32", "bfloat16", "float16")
+_DEVICE = re.compile("cpu|cuda(?::(0|[1-9][0-9]*))?")
+"""As torch reads it, which refuses leading zeros."""
+
 _RUNTIME_BYTES = 700_000_000
 """ASSUMED: most that torch itself takes when it is first imported and used; 300 to 600 MB were seen."""
 
@@ -49,6 +54,7 @@ class LearnedAction(VideoAction):
         self.weights = weights
         self.knob = codec_knob(CODEC)
         self._models: dict[str, nn.Module] = {}
+        self._streams: dict[str, Stream] = {}
 
     @property
     @abstractmethod
@@ -90,16 +96,16 @@ class LearnedAction(VideoAction):
         MissingDependencyError      torch is not installed.
         """
         torch = import_torch()
-        if placement.precision not in _PRECISIONS:
-            raise InputError(f"precision {placement.precision}; accepted: {', '.join(_PRECISIONS)}")
+        if placement.precision not in PRECISIONS:
+            raise InputError(f"precision {placement.precision}; accepted: {', '.join(PRECISIONS)}")
         if placement.threads < 1 or placement.batch < 1:
             raise InputError(
                 f"{placement.threads} threads and batches of {placement.batch}; both are at least 1"
             )
-        kind, _, number = placement.device.partition(":")
-        if kind not in {"cpu", "cuda"}:
+        named = _DEVICE.fullmatch(placement.device)
+        if named is None:
             raise InputError(f"device {placement.device}; accepted: cpu, cuda, cuda:N")
-        if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+        if placement.device != "cpu" and int(named[1] or 0) >= torch.cuda.device_count():
             raise InputError(
                 f"device {placement.device}: torch finds {torch.cuda.device_count()} CUDA devices here; use cpu"
             )
@@ -134,20 +140,36 @@ class LearnedAction(VideoAction):
             if kind == "cpu":
                 plain: Tensor = call(model, *inputs).float()
                 return plain
-            # A stream of its own, so that the jobs of several actions overlap on one device.
-            stream = torch.cuda.Stream(place.device)
-            with torch.cuda.stream(stream):
+            with self._own_stream(torch, place.device):
                 moved = (one.pin_memory().to(place.device, non_blocking=True) for one in inputs)
                 found = call(model, *moved).float()
                 shown: Tensor = torch.empty(found.shape, dtype=torch.float32, pin_memory=True)
                 shown.copy_(found, non_blocking=True)
-            stream.synchronize()
             return shown
 
     def batches(self, count: int) -> Iterator[slice]:
         """Yield slices of at most as many frames as one inference takes."""
         for start in range(0, count, self.placement.batch):
             yield slice(start, min(start + self.placement.batch, count))
+
+    @contextmanager
+    def _own_stream(self, torch: ModuleType, device: str) -> Iterator[None]:
+        """Queue the work of a block on a stream of this instance, and leave when all of it is done.
+
+        Its own, so that the wait at the end is for this block and not for what other actions have queued; the same for
+        all blocks, because the allocator keeps freed memory for the stream that used it. The weights come from the
+        current stream, which may still be converting them; nothing else crosses over. As the wait comes also where the
+        block raises, weights may be given up at any time between blocks.
+        """
+        if device not in self._streams:
+            self._streams[device] = torch.cuda.Stream(device)
+        stream = self._streams[device]
+        stream.wait_stream(torch.cuda.current_stream(device))
+        try:
+            with torch.cuda.stream(stream):
+                yield
+        finally:
+            stream.synchronize()
 
     def _count(self, stages: Mapping[Stage, float]) -> None:
         """Add the stages of an action that this one is built on."""

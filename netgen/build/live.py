@@ -11,6 +11,7 @@ from netgen.errors import InputError
 from netgen.rng import Streams
 from netgen.scenario.live_check import live_contents, node_is_live
 from netgen.schema.scenario import FileContent, Scenario
+from netgen.world.names import tower_of
 
 if TYPE_CHECKING:
     from netgen.actions.contract import Placement
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from netgen.live.work import ActionReference
 
 _LARGEST_SEED = 2**31
+_START_LIMIT_S = 120.0
+"""Wall time that starting a worker and loading its action may take in any case: importing torch alone takes some."""
 
 
 @contextmanager
@@ -59,12 +62,16 @@ def live_side(scenario: Scenario) -> Iterator[LiveRun | None]:
         measured_time=scenario.live.time == "measured",
         vmaf=scenario.live.vmaf,
         seed_of=seed_of,
+        node_of=tower_of,
     )
     live = scenario.live
     with (
         ArtefactStore() as store,
         Workshop(
-            workers=live.workers, limit_s=live.limit_s, memory_limit_bytes=live.memory_bytes
+            workers=live.workers,
+            limit_s=live.limit_s,
+            start_limit_s=max(_START_LIMIT_S, live.limit_s),
+            memory_limit_bytes=live.memory_bytes,
         ) as workshop,
     ):
         for name, reference in references.items():
@@ -96,12 +103,13 @@ def _references(scenario: Scenario) -> dict[str, ActionReference]:
 def _placement(scenario: Scenario) -> Placement:
     """Where models run."""
     from netgen.actions.contract import Placement  # noqa: PLC0415
-    from netgen.models.precision import chosen_precision  # noqa: PLC0415
+    from netgen.models.precision import chosen_precision, usual_batch  # noqa: PLC0415
 
     live = scenario.live
     device = _device(live.device)
     precision = chosen_precision(live.precision, device)
-    return Placement(device=device, precision=precision, threads=live.threads, batch=live.batch)
+    batch = live.batch or usual_batch(device)
+    return Placement(device=device, precision=precision, threads=live.threads, batch=batch)
 
 
 def _device(wanted: str) -> str:

@@ -62,7 +62,7 @@ def measurements_of(records: Iterable[Mapping[str, Any]]) -> list[Measurement]:
     found = []
     for record in records:
         quality = {name: record["quality"][name] for name in ("psnr_db", "ssim", "ms_ssim", "vmaf")}
-        quality["semantic_fidelity"] = record["semantic"]["fidelity"]
+        quality["semantic_fidelity"] = (record["semantic"] or {}).get("fidelity")
         found.append(
             Measurement(
                 profile=record["profile"],

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 POWERCAP = Path("/sys/class/powercap")
@@ -120,11 +121,40 @@ def find_meter(device: str, *, powercap: Path = POWERCAP) -> EnergyMeter:
         return NoMeter()
     try:
         pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(int(device.partition(":")[2] or 0))
+        handle = _handle(pynvml, device)
         pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
     except pynvml.NVMLError:  # older cards and virtual ones have no counter
         return NoMeter()
     return NvmlMeter(pynvml, handle)
+
+
+def _handle(pynvml: ModuleType, device: str) -> object:
+    """Return NVML's handle of the GPU that torch means by a device.
+
+    By its UUID: NVML numbers all cards of the machine, torch those that CUDA_VISIBLE_DEVICES leaves, in that order.
+    A slice of a card (MIG) has a UUID that no whole card has, and no counter of its own.
+    """
+    index = int(device.partition(":")[2] or 0)
+    uuid = _uuid(device, index)
+    handle: object = (
+        pynvml.nvmlDeviceGetHandleByIndex(index) if uuid is None else pynvml.nvmlDeviceGetHandleByUUID(uuid)
+    )
+    return handle
+
+
+def _uuid(device: str, index: int) -> str | None:
+    """Return the UUID of a GPU as NVML writes it; None where torch is not there, or tells none."""
+    try:
+        torch = importlib.import_module("torch")
+    except ImportError:
+        return None
+    if index >= torch.cuda.device_count():
+        return None
+    told = getattr(torch.cuda.get_device_properties(device), "uuid", None)
+    if told is None:
+        return None
+    uuid = str(told)
+    return uuid if uuid.startswith(("GPU-", "MIG-")) else f"GPU-{uuid}"  # torch tells it without the prefix
 
 
 def _packages(powercap: Path) -> Iterator[Path]:

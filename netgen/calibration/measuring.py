@@ -81,6 +81,7 @@ class ClipMeasurement:
         # The class of a file is known by its own name: `file.py:Class` could not stand in a scenario.
         self.profile = self.action.name if ":" in campaign.variant else campaign.variant
         self.action.place(campaign.placement)
+        set_threads(campaign.placement.threads, learned=self.action.learned)
         self.action.check_size(*source.clip.size_px)
         middle = self.action.knob.grid[len(self.action.knob.grid) // 2]
         self.fresh: FreshStart = measure_fresh(
@@ -220,6 +221,7 @@ class ClipMeasurement:
             command=self.campaign.command,
             load=round(os.getloadavg()[0], 2),
             precision=placement.precision,
+            batch=placement.batch,
             compiled=placement.compiled,
             versions=versions(),
         )
@@ -277,6 +279,12 @@ class _FlopCount:
     def flops(self) -> int:
         """Operations, a multiplication and an addition counting as two."""
         return 0 if self._mode is None else int(self._mode.get_total_flops())
+
+
+def set_threads(threads: int, *, learned: bool) -> None:
+    """Give torch as many threads as a worker of a live run has, for all that an action does outside its networks."""
+    if learned:
+        importlib.import_module("torch").set_num_threads(threads)
 
 
 def weights_sha256(action: VideoAction) -> str | None:

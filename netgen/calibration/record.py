@@ -215,6 +215,7 @@ class Origin:
     date, command : str             ISO date, and what was called.
     load : float                    The machine's load average over the minute before the end.
     precision : str                 Of the inference.
+    batch : int                     Most frames of one inference.
     compiled : bool                 Whether models went through torch.compile.
     versions : tuple of (str, str)  Software that was measured.
     """
@@ -224,6 +225,7 @@ class Origin:
     command: str
     load: float
     precision: str
+    batch: int
     compiled: bool
     versions: tuple[tuple[str, str], ...]
 

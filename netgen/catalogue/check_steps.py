@@ -257,7 +257,7 @@ def _devices(subject: Subject) -> Iterator[str]:
         subject.notes.append("no CUDA device: moving to one was not checked")
         return
     try:
-        moved = placed(subject.make, Placement(device="cuda"))
+        moved = placed(subject.make, replace(subject.placement, device="cuda"))
     except InputError as error:
         subject.notes.append(f"does not run on cuda: {error}")
         return

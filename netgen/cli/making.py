@@ -8,6 +8,7 @@ from pathlib import Path
 
 from netgen.cli.command import Add
 from netgen.errors import InputError, NetgenError
+from netgen.models.precision import AUTO, PRECISIONS
 
 
 def add_commands(add: Add) -> None:
@@ -19,6 +20,13 @@ def add_commands(add: Add) -> None:
     )
     actions.add_argument(
         "--device", default="cpu", help="where models run: cpu, cuda or cuda:N (default: cpu)"
+    )
+    actions.add_argument(
+        "--precision",
+        default=AUTO,
+        choices=[*PRECISIONS, AUTO],
+        help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
+        "else float32 (default: auto)",
     )
 
     new = add("new", _new, "write a commented starting point that works")
@@ -72,12 +80,13 @@ def _actions(options: argparse.Namespace) -> int:
         raise InputError("actions check: name an action: a variant, an entry point, or file.py:Class")
     from netgen.catalogue.checking import check_action
 
-    checked = check_action(action_factory(options.action), device=options.device)
+    checked = check_action(action_factory(options.action), device=options.device, precision=options.precision)
     for note in checked.notes:
         sys.stderr.write(f"netgen: note: {note}\n")
+    where = checked.device if checked.precision is None else f"{checked.device} in {checked.precision}"
     memory = f"{checked.peak_bytes / 1e6:.3g} MB of {checked.bound_bytes / 1e6:.3g} MB declared"
     sys.stdout.write(
-        f"{options.action}: ok, {len(checked.checks)} checks on {checked.device}; contract {checked.contract_s:.3g} s, "
+        f"{options.action}: ok, {len(checked.checks)} checks on {where}; contract {checked.contract_s:.3g} s, "
         f"expand {checked.expand_s:.3g} s; {memory}\n"
     )
     return 0

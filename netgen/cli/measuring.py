@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from netgen.cli.command import Add
+from netgen.models.precision import AUTO, PRECISIONS
 
 
 def add_commands(add: Add) -> None:
@@ -19,11 +20,15 @@ def add_commands(add: Add) -> None:
     calibrate.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
     calibrate.add_argument(
         "--precision",
-        default="auto",
+        default=AUTO,
+        choices=[*PRECISIONS, AUTO],
         help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
         "else float32 (default: auto)",
     )
     calibrate.add_argument("--threads", type=int, default=1, help="CPU threads of one inference (default: 1)")
+    calibrate.add_argument(
+        "--batch", type=int, help="most frames of one inference (default: 4 on a processor, 32 on CUDA)"
+    )
     calibrate.add_argument(
         "--video", metavar="FILE", action="append", default=[], help="video instead of the clips; repeatable"
     )
@@ -49,7 +54,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     from netgen.actions.contract import Placement
     from netgen.calibration.calibrate import calibrate_to_file, chosen_variants, errors_between_devices
     from netgen.calibration.clips import shipped_clips
-    from netgen.models.precision import chosen_precision
+    from netgen.models.precision import chosen_precision, usual_batch
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -59,7 +64,12 @@ def _calibrate(options: argparse.Namespace) -> int:
     )  # a wrong name is told of first, whatever else is missing
     out = Path(options.out)
     precision = chosen_precision(options.precision, options.device)
-    placement = Placement(device=options.device, precision=precision, threads=options.threads)
+    placement = Placement(
+        device=options.device,
+        precision=precision,
+        threads=options.threads,
+        batch=usual_batch(options.device) if options.batch is None else options.batch,
+    )
     count = calibrate_to_file(
         names,
         out=out,
@@ -77,7 +87,7 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _calibrate_options(options: argparse.Namespace) -> list[str]:
     """Options that are not the default, as the records keep them; of files, the names alone."""
-    defaults = {"device": "cpu", "precision": "auto", "threads": 1, "repeats": 3}
+    defaults = {"device": "cpu", "precision": AUTO, "threads": 1, "batch": None, "repeats": 3}
     given = [
         f"--{name} {getattr(options, name)}"
         for name, value in defaults.items()

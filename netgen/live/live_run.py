@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from netgen.errors import InputError
 from netgen.generative.representation import MeasuredQuality, Representation
 from netgen.live.frames import SegmentFrames
 from netgen.live.measure import measured_quality
-from netgen.live.pictures import side_by_side
-from netgen.live.saving import SavedVideo, VideoRecorder
 from netgen.live.store import ArtefactStore
 from netgen.live.travel import frames_that_travelled
-from netgen.live.work import ActionReference, Contraction, Expansion, Failure, Result, Task
+from netgen.live.videos import Received, SavedVideos, file_stems, save_videos
+from netgen.live.work import ActionReference, Contraction, Effort, Expansion, Failure, Result, Task
 from netgen.live.workshop import Workshop
 from netgen.media.yuv_clip import YuvClip
 from netgen.provenance import Provenance
@@ -102,14 +99,6 @@ _Shown = tuple[float | None, float | None, MeasuredQuality]
 
 
 @dataclass(frozen=True, slots=True)
-class _Delivered:
-    """A segment at the end of its way."""
-
-    parcel: Carried
-    receiver: str
-
-
-@dataclass(frozen=True, slots=True)
 class LiveWorld:
     """What is live in a scenario.
 
@@ -121,6 +110,7 @@ class LiveWorld:
     measured_time : bool            Whether wall time counts as simulated time.
     vmaf : bool                     Whether VMAF is measured.
     seed_of : callable              Seed of an action on a content's segment [action, content, index].
+    node_of : callable              Node of the scenario that a receiver of the engine belongs to [receiver].
     """
 
     contents: Mapping[str, SegmentFrames]
@@ -129,6 +119,7 @@ class LiveWorld:
     measured_time: bool
     vmaf: bool
     seed_of: Callable[[str, str, int], int]
+    node_of: Callable[[str], str]
 
 
 @dataclass(slots=True, eq=False)
@@ -150,9 +141,9 @@ class LiveRun:
     workshop: Workshop
     store: ArtefactStore
     failures: list[LiveFailure] = field(default_factory=list)
-    _shown: dict[int, _Shown | None] = field(default_factory=dict)
-    _wall_s: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-    _delivered: dict[tuple[str, str], dict[int, _Delivered]] = field(default_factory=dict)
+    _shown: dict[int, _Shown | Failure] = field(default_factory=dict)
+    _effort: dict[tuple[str, str], Effort] = field(default_factory=dict)
+    _delivered: dict[tuple[str, str], dict[int, Carried]] = field(default_factory=dict)
 
     def submit(
         self, node: str, parcel: Carried, expected: Representation, *, direction: str, action: str
@@ -180,9 +171,10 @@ class LiveRun:
                 self._deliver(parcel, receiver)
             return parcel
         if made.artefact not in self._shown:
-            self._shown[made.artefact] = self._measured(parcel, receiver, made.artefact)
+            self._shown[made.artefact] = self._measured(parcel, made.artefact)
         found = self._shown[made.artefact]
-        if found is None:
+        if isinstance(found, Failure):
+            self._note_unshown(parcel, receiver, found)
             return None
         self._deliver(parcel, receiver)
         psnr_db, ms_ssim, measured = found
@@ -193,77 +185,56 @@ class LiveRun:
             replace(made, psnr_db=psnr_db, ms_ssim=ms_ssim, measured=measured, semantic_fidelity=fidelity)
         )
 
-    def save_videos(self, folder: Path, offered: Mapping[tuple[str, str], int]) -> dict[str, dict[str, Any]]:
+    def save_videos(self, folder: Path, offered: Mapping[tuple[str, str], int]) -> SavedVideos:
         """Write what every receiver was shown as `SERVICE-RECEIVER.mp4`, and a picture of its first segment.
+
+        Models that expand what was shown run again, and may fail this time; `failures` has that too.
 
         Parameters
         ----------
         folder : Path                   Made when missing.
         offered : mapping               Segments that were to come, by service and receiver.
-
-        Returns
-        -------
-        dict                            Per service and receiver the file, its segments and which are missing.
         """
-        folder.mkdir(parents=True, exist_ok=True)
-        told: dict[str, dict[str, Any]] = {}
-        for (service, receiver), segments in sorted(self._delivered.items()):
-            name = f"{service}-{receiver}".replace(":", "-")
-            saved = self._save(folder, name, segments, offered.get((service, receiver), 0))
-            told[f"{service}/{receiver}"] = {
-                "file": f"{folder.name}/{saved.path.name}",
-                "segments": saved.segments,
-                "missing": list(saved.missing),
-            }
-        return told
+        received = {
+            pair: self._received(pair[1], parcels, offered.get(pair, 0))
+            for pair, parcels in self._delivered.items()
+        }
+        return save_videos(folder, received, stems=file_stems(sorted({*offered, *received})))
 
-    def _save(self, folder: Path, name: str, segments: Mapping[int, _Delivered], offered: int) -> SavedVideo:
-        """Write one file, and the middle frame of its first segment beside the source's."""
-        first = min(segments)
-        frames = self.world.contents[segments[first].parcel.service.content]
-        rate_hz = frames.clip(first).frame_rate_hz
-        with VideoRecorder(folder / f"{name}.mp4", frames.track.segment_s, frame_rate_hz=rate_hz) as recorder:
-            for index, one in sorted(segments.items()):
-                clip = self._clip_of(one.parcel, one.receiver, one.parcel.representation.artefact)
-                if clip is None:
-                    continue
-                recorder.show(index, clip)
-                if index == first:
-                    source = frames.clip(index)
-                    clips = {"source": source, "as received": clip}
-                    side_by_side(clips, folder / f"{name}.png", frame=source.frames // 2)
-            saved = recorder.finish(segments=offered)
-        if saved is None:
-            raise InputError(f"{folder / name}.mp4: nothing of it could be shown")
-        return saved
+    def _received(self, receiver: str, parcels: Mapping[int, Carried], offered: int) -> Received:
+        """What one receiver was shown, to be made again segment by segment."""
+
+        def clip(index: int) -> YuvClip | None:
+            found = self._clip_of(parcels[index], parcels[index].representation.artefact)
+            if isinstance(found, Failure):
+                self._note_unshown(parcels[index], receiver, found)
+                return None
+            return found
+
+        segments = sorted(parcels)
+        content = parcels[segments[0]].service.content
+        return Received(self.world.contents[content], segments, clip, offered)
 
     def times(self) -> dict[str, Any]:
-        """Return where the work was done and what it took: wall times, which no other run repeats."""
+        """Return where the work was done and what it took: wall times and memory, which no other run repeats."""
         placements = {reference.placement for reference in self.world.actions.values()}
         return {
             "placements": [asdict(placement) for placement in placements],
-            "wall_s": self._wall_times(),
+            "wall_s": {name: effort.wall_times() for name, effort in self._efforts()},
+            "largest": {name: effort.largest() for name, effort in self._efforts()},
         }
 
-    def _wall_times(self) -> dict[str, dict[str, float]]:
-        """Return how often each action ran in each direction, and its wall times."""
-        return {
-            f"{direction}({action})": {
-                "jobs": len(times),
-                "median_s": statistics.median(times),
-                "total_s": sum(times),
-            }
-            for (direction, action), times in sorted(self._wall_s.items())
-        }
+    def _efforts(self) -> list[tuple[str, Effort]]:
+        """Return what each action took in each direction, by name."""
+        return [
+            (f"{direction}({action})", effort) for (direction, action), effort in sorted(self._effort.items())
+        ]
 
     def figures(self) -> dict[str, Any]:
         """Return what summary.json tells of the live side; wall times are not in it."""
         return {
             "contents": sorted(self.world.contents),
-            "jobs": {
-                f"{direction}({action})": len(times)
-                for (direction, action), times in sorted(self._wall_s.items())
-            },
+            "jobs": {name: effort.jobs for name, effort in self._efforts()},
             "failures": [asdict(failure) | {"told": str(failure)} for failure in self.failures],
         }
 
@@ -294,7 +265,7 @@ class LiveRun:
         if isinstance(outcome, Failure):
             self._note(job.node, job.parcel, job.action, job.direction, outcome)
             return None
-        self._wall_s.setdefault((job.direction, job.action), []).append(outcome.wall_s)
+        self._effort.setdefault((job.direction, job.action), Effort()).add(outcome)
         assert outcome.contracted is not None  # noqa: S101  (whatever goes on from a node is coded)
         contracts = job.direction == CONTRACT
         number = self.store.put(outcome.contracted, action=job.action if contracts else None)
@@ -308,16 +279,16 @@ class LiveRun:
             artefact=number,
         )
 
-    def _measured(self, parcel: Carried, receiver: str, artefact: int) -> _Shown | None:
-        """Frames of an artefact against the source's; None when it cannot be shown."""
-        found = self._clip_of(parcel, receiver, artefact)
-        if found is None:
-            return None
+    def _measured(self, parcel: Carried, artefact: int) -> _Shown | Failure:
+        """Frames of an artefact against the source's, or why it cannot be shown."""
+        found = self._clip_of(parcel, artefact)
+        if isinstance(found, Failure):
+            return found
         source = self.world.contents[parcel.service.content].clip(parcel.index)
         quality = measured_quality(source, found, vmaf=self.world.vmaf)
         return quality.psnr_db, quality.ms_ssim, MeasuredQuality(quality.semantic_fidelity, quality.vmaf)
 
-    def _clip_of(self, parcel: Carried, receiver: str, artefact: int | None) -> YuvClip | None:
+    def _clip_of(self, parcel: Carried, artefact: int | None) -> YuvClip | Failure:
         """What a player makes of an artefact, or of the source."""
         if artefact is None:
             return self.world.contents[parcel.service.content].clip(parcel.index)
@@ -328,9 +299,15 @@ class LiveRun:
         ticket = self.workshop.submit(Expansion(self.world.actions[action], contracted, seed))
         outcome = self.workshop.result(ticket)
         if isinstance(outcome, Failure):
-            self._note(receiver, parcel, action, "show", outcome)
-            return None
+            return outcome
+        assert outcome.clip is not None  # noqa: S101  (nothing was asked to travel on)
         return outcome.clip
+
+    def _note_unshown(self, parcel: Carried, receiver: str, failure: Failure) -> None:
+        """Note for one receiver that what it got cannot be shown."""
+        artefact = parcel.representation.artefact
+        action = None if artefact is None else self.store.action_of(artefact)
+        self._note(self.world.node_of(receiver), parcel, action or "", "show", failure)
 
     def _note(self, node: str, parcel: Carried, action: str, direction: str, failure: Failure) -> None:
         self.failures.append(
@@ -347,8 +324,8 @@ class LiveRun:
 
     def _deliver(self, parcel: Carried, receiver: str) -> None:
         """Remember what reached a receiver."""
-        segments = self._delivered.setdefault((parcel.service.name, receiver), {})
-        segments[parcel.index] = _Delivered(parcel, receiver)
+        segments = self._delivered.setdefault((parcel.service.name, self.world.node_of(receiver)), {})
+        segments[parcel.index] = parcel
 
 
 class LiveJob:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from netgen.errors import InputError, MissingDependencyError
 from netgen.media.yuv_clip import YuvClip, rgb_from_clip
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _GAP_PX, _TITLE_PX, _DPI = 12, 28, 100
 _POINTS_PER_INCH = 72
@@ -50,8 +54,8 @@ def side_by_side(clips: Mapping[str, YuvClip], path: Path, *, frame: int = 0) ->
         partial.unlink(missing_ok=True)
 
 
-def _draw(pictures: Mapping[str, NDArray[np.uint8]], out: Path) -> None:
-    """Lay the pictures out from left to right, without any scaling."""
+def import_figure() -> type[Figure]:
+    """Import matplotlib's figures, or say how to install them."""
     try:
         from matplotlib.figure import Figure  # noqa: PLC0415  (takes 0.3 s, needed for pictures only)
     except ModuleNotFoundError:
@@ -59,10 +63,15 @@ def _draw(pictures: Mapping[str, NDArray[np.uint8]], out: Path) -> None:
             "pictures side by side need matplotlib, which is not installed; install it with: "
             "pip install 'netgen[plot]'"
         ) from None
+    return Figure
+
+
+def _draw(pictures: Mapping[str, NDArray[np.uint8]], out: Path) -> None:
+    """Lay the pictures out from left to right, without any scaling."""
     heights, widths = zip(*(picture.shape[:2] for picture in pictures.values()), strict=True)
     height_px = max(heights) + _TITLE_PX + _GAP_PX
     width_px = sum(widths) + _GAP_PX * (len(pictures) + 1)
-    figure = Figure(figsize=(width_px / _DPI, height_px / _DPI), dpi=_DPI, facecolor="white")
+    figure = import_figure()(figsize=(width_px / _DPI, height_px / _DPI), dpi=_DPI, facecolor="white")
     left_px = _GAP_PX
     for name, picture in pictures.items():
         bottom_px = height_px - _TITLE_PX - picture.shape[0]

@@ -151,10 +151,12 @@ class VideoRecorder:
 
     def abandon(self) -> None:
         """Remove what was written so far, unless it is finished."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
-        self._partial.unlink(missing_ok=True)
+        container, self._container = self._container, None
+        try:
+            if container is not None:
+                container.close()  # which writes, and may fail where there is no room
+        finally:
+            self._partial.unlink(missing_ok=True)
 
     def _open(self, clip: YuvClip) -> None:
         """Begin the file with the first segment that comes, and check the size of the others."""

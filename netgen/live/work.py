@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
@@ -127,6 +128,48 @@ class Result:
     peak_memory_bytes: int
     device_memory_bytes: int
     segments_at_once: int
+
+
+@dataclass(slots=True)
+class Effort:
+    """What the jobs of one action in one direction took.
+
+    Attributes
+    ----------
+    wall_s : list of float, s       Wall time of every job.
+    peak_memory_bytes : int, byte   Most resident memory that a worker had during one of them.
+    device_memory_bytes : int, byte   Most memory that torch allocated on the accelerator; 0 on the CPU.
+    segments_at_once : int          Segments of the largest batch.
+    """
+
+    wall_s: list[float] = field(default_factory=list)
+    peak_memory_bytes: int = 0
+    device_memory_bytes: int = 0
+    segments_at_once: int = 0
+
+    @property
+    def jobs(self) -> int:
+        """Jobs that gave something."""
+        return len(self.wall_s)
+
+    def add(self, result: Result) -> None:
+        """Count one job."""
+        self.wall_s.append(result.wall_s)
+        self.peak_memory_bytes = max(self.peak_memory_bytes, result.peak_memory_bytes)
+        self.device_memory_bytes = max(self.device_memory_bytes, result.device_memory_bytes)
+        self.segments_at_once = max(self.segments_at_once, result.segments_at_once)
+
+    def wall_times(self) -> dict[str, float]:
+        """Return how many jobs there were, and what they took; there is at least one."""
+        return {"jobs": self.jobs, "median_s": statistics.median(self.wall_s), "total_s": sum(self.wall_s)}
+
+    def largest(self) -> dict[str, int]:
+        """Return the most memory and the most segments of any job."""
+        return {
+            "peak_memory_bytes": self.peak_memory_bytes,
+            "device_memory_bytes": self.device_memory_bytes,
+            "segments_at_once": self.segments_at_once,
+        }
 
 
 class FailureKind(StrEnum):

@@ -30,13 +30,18 @@ class Live(StrictModel):
     )
     workers: Annotated[Whole, Field(ge=1, le=64)] = Field(1, description="worker processes")
     threads: Annotated[Whole, Field(ge=1, le=256)] = Field(1, description="CPU threads of each worker")
-    batch: Annotated[Whole, Field(ge=1, le=1024)] = Field(
-        4, description="most frames that a model is given at once"
+    batch: Annotated[Whole, Field(ge=1, le=1024)] | None = Field(
+        None, description="most frames that a model is given at once; null for 4 on a processor, 32 on CUDA"
     )
     limit_s: Annotated[float, Quantity(units.DURATION, gt=0, le=86_400)] = Field(
-        600.0, alias="limit", description="wall time after which a job counts as hung and is killed"
+        600.0,
+        alias="limit",
+        description="wall time after which a job counts as hung and is killed; starting a worker "
+        "and loading its action may each take as long, and 2 min at least",
     )
     memory_bytes: Memory | None = Field(
-        None, alias="memory", description="address space of a worker; null for no limit"
+        None,
+        alias="memory",
+        description="most private writable memory of a worker process, weights included; null for no limit",
     )
     vmaf: Truth = Field(False, description="whether the VMAF of what is shown is measured too")

@@ -44,10 +44,14 @@ _MS_SSIM_STEP = 7
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One (action, knob, clip) as measured; the plain values are of the same bytes without the network."""
+    """One (action, knob, clip) as measured; the plain values are of the same bytes without the network.
+
+    `coding` is the domain, and the precision where a network takes part: rows of another are measured again.
+    """
 
     action: str
     weights: str
+    coding: str
     knob: float
     clip: str
     bits_per_pixel: float
@@ -140,7 +144,7 @@ def measured(label: str, action: VideoAction, knob: float, name: str, clip: YuvC
     quality = _quality(clip.luma, np.concatenate(shown))
     without = _quality(clip.luma, np.concatenate(plain)) if plain else (None, None)
     weights = _weights_of(action)
-    return Row(label, weights, knob, name, bits / pixels, *quality, *without)
+    return Row(label, weights, _coding_of(action), knob, name, bits / pixels, *quality, *without)
 
 
 def measure_all(
@@ -148,22 +152,23 @@ def measure_all(
 ) -> list[Row]:
     """Measure every action on every video on its grid; rows that `out` holds already are not measured again."""
     rows = [Row(**json.loads(line)) for line in out.read_text().splitlines()] if out.is_file() else []
-    known = {(row.action, row.weights, row.knob, row.clip) for row in rows}
+    known = {(row.action, row.weights, row.coding, row.knob, row.clip) for row in rows}
     with out.open("a", encoding="utf-8") as file:
         for video in videos:
             clip = held_out_clip(video)
             for label, action in actions.items():
                 for knob in _knobs(label, action):
-                    if (label, _weights_of(action), knob, video.stem) in known or _is_too_small(action, clip):
+                    key = (label, _weights_of(action), _coding_of(action), knob, video.stem)
+                    if key in known or _is_too_small(action, clip):
                         continue
                     row = measured(label, action, knob, video.stem, clip)
                     rows.append(row)
                     file.write(json.dumps(asdict(row)) + "\n")
                     file.flush()
             progress(f"{video.stem}: done")
-    current = {(label, _weights_of(action)) for label, action in actions.items()}
+    current = {(label, _weights_of(action), _coding_of(action)) for label, action in actions.items()}
     wanted = {video.stem for video in videos}
-    return [row for row in rows if (row.action, row.weights) in current and row.clip in wanted]
+    return [row for row in rows if (row.action, row.weights, row.coding) in current and row.clip in wanted]
 
 
 def _knobs(label: str, action: VideoAction) -> Sequence[float]:
@@ -285,6 +290,11 @@ def _weights_of(action: VideoAction) -> str:
     from netgen.models.weights import weights_digest  # noqa: PLC0415  (models are loaded on demand)
 
     return "+".join(weights_digest(name, action.weights)[:12] for name in action.networks)
+
+
+def _coding_of(action: VideoAction) -> str:
+    """Return the domain of an action, and the precision of its networks."""
+    return f"{action.domain}, {action.placement.precision}" if action.learned else action.domain
 
 
 def _is_too_small(action: VideoAction, clip: YuvClip) -> bool:

@@ -62,6 +62,11 @@ def expansion_flops(action: VideoAction, contracted: ContractedVideo) -> int:
     return int(counter.get_total_flops())
 
 
+def too_small() -> set[str]:
+    """Return the variants for which frames of this size are too small."""
+    return {name for name, variant in VARIANTS.items() if variant.make().smallest_side_px > SIDE_PX}
+
+
 def placed(name: str, placement: Placement) -> VideoAction:
     """Return an action, loaded where it should run."""
     action = find_action(name)
@@ -82,7 +87,7 @@ def speeds(clip: YuvClip, device: str, rounds: int) -> list[dict[str, object]]:
     native = chosen_precision(AUTO, device)
     for name, variant in VARIANTS.items():
         learned = variant.make().learned
-        if device != "cpu" and not learned:
+        if name in too_small() or (device != "cpu" and not learned):
             continue
         for precision in dict.fromkeys((native, "float32")) if learned else ("",):
             action = placed(name, Placement(device=device, precision=precision or "float32"))
@@ -164,7 +169,7 @@ def concurrency(clip: YuvClip, device: str) -> list[dict[str, object]]:
     """Measure expansions per second by worker processes, as a live run has them."""
     rows: list[dict[str, object]] = []
     learned = [name for name, variant in VARIANTS.items() if variant.make().learned]
-    for name in learned:
+    for name in sorted(set(learned) - too_small(), key=learned.index):
         placement = Placement(device=device, precision=chosen_precision(AUTO, device))
         action = placed(name, placement)
         made = action.contract(clip, middle_knob(action))
@@ -172,7 +177,8 @@ def concurrency(clip: YuvClip, device: str) -> list[dict[str, object]]:
         for workers, threads in ((1, 1), (2, 1), (1, 2)):
             used = Placement(device=device, precision=placement.precision, threads=threads)
             reference = ActionReference(name, placement=used)
-            with Workshop(workers=workers) as workshop:
+            # One segment at a time: workers are compared here, batches below.
+            with Workshop(workers=workers, segments_at_once=1) as workshop:
                 expanded(workshop, reference, made, workers)  # starts and loads every worker
                 began_s = time.perf_counter()
                 expanded(workshop, reference, made, SEGMENTS)
@@ -226,7 +232,8 @@ def table(found: dict) -> str:
     """The figures as Markdown."""
     lines = [
         f"Frames of {SIDE_PX} x {SIDE_PX} at {RATE_HZ} Hz, segments of {FRAMES} frames; {found['processor']}, "
-        f"{found['cores']} cores, torch {found['torch']}; GPU: {found['cuda'] or 'none at hand, not measured'}.",
+        f"{found['cores']} cores, torch {found['torch']}; GPU: {found['cuda'] or 'none at hand, not measured'}. "
+        f"Variants at a quarter of the sides refuse frames of this size: {', '.join(sorted(too_small()))}.",
     ]
     for device, one in found["devices"].items():
         peaks = ", ".join(f"{value:,.0f} GFLOP/s in {name}" for name, value in one["peak_gflops"].items())

@@ -1,10 +1,15 @@
 """The table of live runs against profiles says what was measured."""
 
 import importlib.util
+import json
 import sys
 from dataclasses import asdict
 
+import pyarrow.parquet as pq
 import pytest
+
+from netgen.report.rate_quality import shipped_records
+from netgen.run import run
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +64,31 @@ def test_the_table_counts_what_is_within_the_limits(program, within):
     assert lines[2] == "| calibrated (first three seconds) | 1 | 0 | 1 | 1 | 0 | 1 of 1 | 0 |"
     assert lines[3] == "| held out (the rest) | 1 | 1 | 1 | 0 | 1 | 1 of 1 | 1 |"
     assert "| clip | `other` | calibrated (1) | 1.200 | 1.00 | 1.00 | +1.00 | +0.0000 | OUTSIDE |" in lines
+
+
+def test_its_scenario_contracts_at_one_node_and_expands_at_the_next(program, tmp_path):
+    """By profile, which is quick: the live side differs in the fidelity alone."""
+    records = [
+        record
+        for record in shipped_records()
+        if record["profile"] == "x265-half" and record["content"]["clip"] == "portrait"
+    ]
+    (tmp_path / "one.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+    (tmp_path / "scenario.yaml").write_text(
+        program.SCENARIO.format(
+            duration_s=3, fidelity="profile", device="AMD-EPYC-2-cores", profile="one.jsonl", action="x265-half",
+            path=program.ROOT / "scenarios" / "clips" / "portrait.mkv", content_class="talking-face",
+            bits_per_pixel=0.02, program=program.__file__,
+        ),
+        encoding="utf-8",
+    )  # fmt: skip
+    folder = run(tmp_path / "scenario.yaml", out=tmp_path / "run").folder
+    rows = pq.read_table(folder / "segments.parquet").to_pylist()
+    assert [row["outcome"] for row in rows] == ["delivered"] * 3
+    for row in rows:
+        places = [(stage["kind"], stage["where"]) for stage in row["stages"]]
+        assert ("contract", "A") in places
+        assert ("expand", "B") in places
+    rows = [row | {"measured_fidelity": 0.9} for row in rows]
+    same = program._difference("portrait", "x265-half", False, list(zip(rows, rows, strict=True)), (0, 1))
+    assert (same.bits, same.contract, same.expand, same.psnr_db) == (1, 1, 1, 0)

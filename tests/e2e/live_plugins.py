@@ -74,3 +74,14 @@ class Swells(Means):
         held = []
         while True:
             held.append(np.ones(2**26, np.uint8))
+
+
+class Tires(Means):
+    """Its first expansion works, no other one does."""
+
+    expanded = 0
+
+    def trouble(self):
+        self.expanded += 1
+        if self.expanded > 1:
+            raise RuntimeError("too tired")

@@ -203,6 +203,47 @@ def test_video_is_saved_of_live_runs_alone(live, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_model_that_fails_while_video_is_saved_is_told_and_the_run_is_kept(live):
+    """H could show the segment when it came, but nobody can once more for the file."""
+    done, warnings = live(
+        f"{PLUGINS}:Tires",
+        "duration=1 s",
+        "actions.small.playable=true",
+        "nodes.F.policy=forward",
+        save_video=True,
+    )
+    (row,) = done.rows("segments")
+    assert (row["outcome"], row["quality_measured"]) == ("delivered", True)
+    (failure,) = done.summary["live"]["failures"]
+    assert (failure["node"], failure["action"], failure["direction"]) == ("H", "small", "show")
+    assert "too tired" in failure["message"]
+    assert done.summary["live"]["videos"] == {}
+    assert done.summary["notes"] == ["video/show-H.mp4 is not saved: nothing of it could be shown"]
+    assert {failure["told"], *done.summary["notes"]} <= set(warnings)
+    assert list((done.folder / "video").iterdir()) == []
+    live_json = json.loads((done.folder / "live.json").read_text(encoding="utf-8"))
+    largest = live_json["largest"]["contract(small)"]
+    assert live_json["largest"].keys() == live_json["wall_s"].keys() == {"contract(small)"}
+    assert largest["peak_memory_bytes"] > 10_000_000
+    assert (largest["device_memory_bytes"], largest["segments_at_once"]) == (0, 1)
+
+
+@pytest.mark.parametrize(("limit", "start_limit_s"), [("2 s", 120), ("600 s", 600)])
+def test_a_worker_may_take_its_limit_to_start_and_two_minutes_at_least(
+    live, monkeypatch, limit, start_limit_s
+):
+    asked = []
+
+    def no_workshop(**parameters):
+        asked.append(parameters)
+        raise InputError("seen enough")
+
+    monkeypatch.setattr("netgen.live.workshop.Workshop", no_workshop)
+    with pytest.raises(InputError, match="seen enough"):
+        live("x264", f"live.limit={limit}")
+    assert [parameters["start_limit_s"] for parameters in asked] == [start_limit_s]
+
+
 def test_fig8_scenario2_by_a_network_on_real_frames(scenarios, tmp_path, directory_of):
     """A contracts, D forwards, F expands by a network, H receives a video that plays; as its profile foretold."""
     path = scenarios / "fig8_scenario2.yaml"

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from netgen import __version__
+from netgen.catalogue.checking import ActionCheck
 from netgen.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,6 +114,8 @@ def test_run_takes_overrides_and_a_seed(folder, call):
         (["show", "nowhere.yaml"], ["nowhere.yaml"]),
         (["calibrate", "x266", "--video", "v.mkv", "--out", "o.jsonl"], ["x266", "did you mean"]),
         (["calibrate", "x266"], ["x266", 'did you mean "x265"']),
+        (["calibrate", "x265", "--precision", "bfloat"], ["--precision", 'did you mean "bfloat16"']),
+        (["actions", "check", "x265", "--precision", "flaot32"], ["--precision", 'did you mean "float32"']),
         (
             ["run", "small.yaml", "--set", "extends=other.yaml"],
             ["--set extends=other.yaml", "cannot be set on the"],
@@ -383,6 +386,42 @@ def test_a_policy_that_calls_exit_is_no_success(folder, call, where):
         assert (code, out) == (1, "") or (code, out) == (2, "")
         assert "SystemExit(0)" in err
     assert [name for name in listed(folder) if "__pycache__" not in name] == before
+
+
+@pytest.mark.parametrize(
+    ("words", "device", "precision", "shown"),
+    [
+        ([], "cpu", "auto", "2 checks on cpu in bfloat16; "),
+        (
+            ["--device", "cuda:1", "--precision", "float16"],
+            "cuda:1",
+            "float16",
+            "2 checks on cuda:1 in float16; ",
+        ),
+    ],
+)
+def test_an_action_is_checked_where_and_in_what_precision_it_is_said(
+    call, monkeypatch, words, device, precision, shown
+):
+    def checked(make, **given):
+        assert given == {"device": device, "precision": precision}
+        used = "bfloat16" if precision == "auto" else precision
+        times = {"contract_s": 0.1, "expand_s": 0.2}
+        return ActionCheck(
+            "own.own", "own", device, used, ("one", "two"), ("a note",), **times, peak_bytes=1, bound_bytes=2
+        )
+
+    monkeypatch.setattr("netgen.catalogue.checking.check_action", checked)
+    code, out, err = call("actions", "check", "restore-half", *words)
+    assert (code, err) == (0, "netgen: note: a note\n")
+    assert shown in out
+
+
+def test_a_check_of_an_action_without_network_names_no_precision(call, monkeypatch):
+    found = ActionCheck("codec.x264", "x264", "cpu", None, ("one",), (), 0.1, 0.2, 1, 2)
+    monkeypatch.setattr("netgen.catalogue.checking.check_action", lambda *_arguments, **_given: found)
+    _, out, _ = call("actions", "check", "x264")
+    assert "1 checks on cpu; contract" in out
 
 
 def test_a_command_that_is_left_halfway_is_no_success(folder, call, monkeypatch):

@@ -1,12 +1,21 @@
 """The run directory: when it appears, what is in it, and what becomes of it when something goes wrong."""
 
 import json
+import sys
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from netgen.errors import ConservationError, InputError, NetgenError, PolicyError, ScenarioError
+from netgen.errors import (
+    ConservationError,
+    InputError,
+    MissingDependencyError,
+    NetgenError,
+    PolicyError,
+    ScenarioError,
+)
 from netgen.ledger import Balance
 from netgen.run import run
 from netgen.scenario import load_scenario
@@ -110,6 +119,61 @@ def test_a_file_that_is_no_video_is_found_when_the_run_is_built(small, tmp_path)
     content = "{kind: file, path: v.mkv, class: sports, semantic_bits: 10}"
     with pytest.raises(InputError, match=r"v\.mkv: cannot be read as video"):
         run(small, overrides=[f"contents.v={content}"])
+    assert listed(tmp_path) == ["small.yaml", "v.mkv"]
+
+
+@pytest.fixture
+def live(small, tmp_path):
+    """A live scenario without actions: nothing starts a worker."""
+    av = pytest.importorskip("av")
+
+    def go(side_px):
+        with av.open(str(tmp_path / "v.mkv"), "w") as container:
+            stream = container.add_stream("ffv1", rate=25)
+            stream.width, stream.height, stream.pix_fmt = side_px, side_px, "yuv420p"
+            for value in range(25):
+                planes = np.full((side_px * 3 // 2, side_px), 40 + value, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, format="yuv420p")))
+            container.mux(stream.encode(None))
+        content = "{kind: file, path: v.mkv, class: sports, semantic_bits: 10}"
+        return {"overrides": ["fidelity=live", f"contents.v={content}"], "save_video": True}
+
+    return go
+
+
+def test_video_that_cannot_be_saved_is_a_warning_and_the_run_is_kept(small, live, tmp_path):
+    """Frames of 64 x 64 pixels are too small for the MP4, not for the picture beside it."""
+    pytest.importorskip("matplotlib")
+    done = run(small, out="out", **live(64))
+    (note,) = done.summary["notes"]
+    assert note == "video/s-B.mp4 is not saved: frames of 64 x 64 pixels; sides are at least 66"
+    assert note in done.warnings
+    assert done.summary["live"]["videos"] == {}
+    assert listed(tmp_path / "out" / "video") == ["s-B.png"]
+    assert done.summary["segments_delivered"] == 3
+    assert json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))["notes"] == [note]
+
+
+def test_a_full_disk_while_video_is_saved_costs_no_records(small, live, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+
+    def full(*_arguments, **_more):
+        raise OSError(28, "No space left on device", "out/video/x.mp4")
+
+    settings = live(72)
+    monkeypatch.setattr("netgen.live.saving.VideoRecorder.finish", full)
+    done = run(small, out="out", **settings)
+    assert done.summary["notes"] == ["video/s-B.mp4 is not saved: No space left on device"]
+    assert pq.read_table(tmp_path / "out" / "segments.parquet").num_rows == 3
+
+
+def test_what_saving_video_needs_is_told_before_the_run_starts(small, live, tmp_path, monkeypatch):
+    seen = []
+    settings = live(72)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(MissingDependencyError, match=r"netgen\[plot\]"):
+        run(small, out="out", progress=lambda *_: seen.append(_), **settings)
+    assert seen == []
     assert listed(tmp_path) == ["small.yaml", "v.mkv"]
 
 

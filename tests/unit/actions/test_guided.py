@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from netgen.actions.contract import Compatibility, KnobTarget
+from netgen.actions.contract import Compatibility, KnobTarget, RateTarget
 from netgen.actions.contracted_video import Part, PartKind
 from netgen.actions.guided import GuidedAction
+from netgen.catalogue.check_cases import moving_clip
 from netgen.errors import InputError
 from netgen.media.quality import psnr_db
 from netgen.media.yuv_clip import YuvClip
@@ -89,3 +90,16 @@ def test_damaged_weights_are_refused(tmp_path, payload):
         action.expand(damaged)
     with pytest.raises(InputError, match="2 parts instead of 3"):
         action.expand(replace(made, parts=made.parts[:2]))
+
+
+def test_a_rate_is_met_with_one_run_of_the_network(tmp_path, monkeypatch):
+    clip = moving_clip(160, 144, frames=4)
+    action = GuidedAction(weights=_weights(tmp_path, spread=0.05))
+    runs = []
+    infer = action.infer
+    monkeypatch.setattr(action, "infer", lambda name, *given: runs.append(name) or infer(name, *given))
+    wanted = action.contract(clip, KnobTarget(45)).bits_per_pixel
+    assert len(runs) == 1  # four frames are one batch
+    made = action.contract(clip, RateTarget(wanted))
+    assert len(runs) == 2
+    assert made.bits_per_pixel == pytest.approx(wanted, rel=0.1)

@@ -58,6 +58,7 @@ def record():
             "netgen calibrate restore-half",
             0.5,
             "float32",
+            4,
             False,
             (("netgen", "1"), ("av", "18")),
         ),

@@ -1,7 +1,7 @@
 """Energy counters, on a made-up RAPL tree and a made-up NVML."""
 
 import sys
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -52,15 +52,50 @@ def nvml(*, counter):
 
     module.NVMLError, module.nvmlInit = NVMLError, lambda: None
     module.nvmlDeviceGetHandleByIndex = lambda index: f"gpu {index}"
+    module.nvmlDeviceGetHandleByUUID = lambda uuid: f"gpu {uuid}"
     module.nvmlDeviceGetTotalEnergyConsumption = total
+    return module
+
+
+def torch_with(*gpus):
+    """A torch that sees these GPUs, each with the properties it tells."""
+    module = ModuleType("torch")
+    module.cuda = SimpleNamespace(
+        device_count=lambda: len(gpus),
+        get_device_properties=lambda device: gpus[int(device.partition(":")[2] or 0)],
+    )
     return module
 
 
 def test_a_gpus_counter_is_in_millijoule(monkeypatch):
     monkeypatch.setitem(sys.modules, "pynvml", nvml(counter=[1, 1000, 3500]))
+    monkeypatch.setitem(sys.modules, "torch", None)
     meter = find_meter("cuda:1")
     assert (meter.method, meter.handle) == ("nvml", "gpu 1")
     assert meter.joules_since(meter.read()) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize(
+    ("device", "gpu"), [("cuda", "gpu GPU-5e8f"), ("cuda:1", "gpu GPU-77aa"), ("cuda:2", "gpu MIG-90ab")]
+)
+def test_a_gpu_is_found_by_its_uuid_for_nvml_numbers_hidden_ones_too(monkeypatch, device, gpu):
+    """CUDA_VISIBLE_DEVICES=5,2 makes card 5 torch's number 0."""
+    seen = torch_with(
+        SimpleNamespace(uuid="5e8f"), SimpleNamespace(uuid="GPU-77aa"), SimpleNamespace(uuid="MIG-90ab")
+    )
+    monkeypatch.setitem(sys.modules, "torch", seen)
+    monkeypatch.setitem(sys.modules, "pynvml", nvml(counter=[1]))
+    assert find_meter(device).handle == gpu
+
+
+@pytest.mark.parametrize(
+    "torch", [None, torch_with(), torch_with(SimpleNamespace(), SimpleNamespace())],
+    ids=["no torch", "no CUDA in torch", "no UUID in torch"],
+)  # fmt: skip
+def test_the_number_serves_where_no_uuid_is_told(monkeypatch, torch):
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setitem(sys.modules, "pynvml", nvml(counter=[1]))
+    assert find_meter("cuda:1").handle == "gpu 1"
 
 
 def test_a_gpu_without_counter_or_library_reports_none(monkeypatch):

@@ -74,6 +74,7 @@ def test_a_record_is_stored_as_agreed(record):
             "command": "netgen calibrate restore-half",
             "load": 0.5,
             "precision": "float32",
+            "batch": 4,
             "compiled": False,
             "versions": {"netgen": "1", "av": "18"},
         },

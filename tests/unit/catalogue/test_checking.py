@@ -3,7 +3,7 @@
 import pytest
 
 from netgen.actions.contract import Placement
-from netgen.catalogue.checking import check_action, inspect_action, inspect_afresh
+from netgen.catalogue.checking import Finding, check_action, inspect_action, inspect_afresh
 from netgen.catalogue.loading import action_factory
 from netgen.catalogue.starting_point import action_text
 from netgen.catalogue.variants import VARIANTS
@@ -55,6 +55,7 @@ def test_the_starting_point_keeps_every_promise(tmp_path):
     )
     assert check.contract_s > 0
     assert check.expand_s > 0
+    assert check.precision is None  # it has no network
     assert 0 <= check.peak_bytes <= check.bound_bytes
     assert found_in(tmp_path, SOUND) == ()
 
@@ -295,6 +296,61 @@ def test_a_channel_outside_of_the_bytes_is_caught_in_another_process(tmp_path):
     assert all("expand to other frames in another process" in line for line in lines[1:])
 
 
+LEARNED = broken(
+    SOUND,
+    ("learned = False", "learned = True\n    model_bytes = 1000"),
+    ("side_px={self.values['side_px']}]", "side_px={self.values['side_px']}, {self.placement.precision}]"),
+)
+"""An action whose domain tells what its network would run in."""
+
+
+@pytest.mark.parametrize(
+    ("asked", "native", "used"),
+    [
+        ("auto", True, "bfloat16"),
+        ("auto", False, "float32"),
+        ("float32", True, "float32"),
+        ("float16", True, "float16"),
+    ],
+)
+def test_networks_are_checked_in_the_precision_that_runs_use(tmp_path, monkeypatch, asked, native, used):
+    torch = pytest.importorskip("torch", reason="what a processor can do is asked of torch")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": native}, raising=False)
+    placements = []
+
+    def told(inspection, arguments, longest_s):
+        placements.append(arguments[1])
+        return Finding(messages={"moving clip": b""})
+
+    monkeypatch.setattr("netgen.catalogue.checking._in_process", told)
+    check = check_action(written(tmp_path, LEARNED), precision=asked)
+    assert check.precision == used
+    assert placements == [Placement(precision=used)] * 2
+
+
+def in_this_process(inspection, arguments, longest_s):
+    return inspection(*arguments, lambda step: None)
+
+
+def test_a_broken_promise_names_the_precision_of_the_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr("netgen.catalogue.checking._in_process", in_this_process)
+    text = broken(LEARNED, ("        self.check_domain(contracted)", "        pass"))
+    with pytest.raises(CheckFailedError) as failed:
+        check_action(written(tmp_path, text), precision="float16")
+    lines = str(failed.value).splitlines()
+    assert lines == [
+        'action "plugin.own" on cpu in float16 does not keep the contract:',
+        "- refusals: expands a representation of another domain",
+    ]
+
+
+def test_an_action_that_does_not_say_whether_it_is_learned_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("netgen.catalogue.checking._in_process", in_this_process)
+    text = broken(SOUND, ("    learned = False", "    # learned:"))
+    with pytest.raises(CheckFailedError, match="has no attribute 'learned'"):
+        check_action(written(tmp_path, text), precision="float32")
+
+
 def test_every_failure_is_told_not_only_the_first(tmp_path):
     text = broken(SOUND, ('"plugin.own"', '"own"'), ("        self.check_domain(contracted)", "        pass"))
     failures = found_in(tmp_path, text)
@@ -328,7 +384,8 @@ def test_some_shipped_variants(name):
 
 
 REPRESENTATIVES = (
-    "vp9", "x265-quarter", "svtav1-drop4", "restore-half", "interpolate-2", "guided", "flat", "layout",
+    "vp9", "x265-quarter", "svtav1-drop4", "choose-plain", "restore-half", "interpolate-2", "guided",
+    "choose-learned", "flat", "layout",
 )  # fmt: skip
 """One variant of each class: the others differ in a parameter."""
 

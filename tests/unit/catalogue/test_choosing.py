@@ -62,11 +62,20 @@ def test_small_frames_leave_reduced_candidates_out():
         PlainChoice().contract(moving_clip(64, 64, frames=5), RateTarget(0.05))
 
 
-def test_networks_of_all_candidates_are_needed_and_used(weights):
+def test_a_network_that_shows_best_is_chosen_and_used(weights, monkeypatch):
     action = LearnedChoice(weights=weights)
     assert action.networks == ("restorer-x2", "restorer-x4", "interpolator")
     clip = moving_clip(160, 144, frames=5)
+    restored = action.candidates[1]
+    monkeypatch.setattr(restored, "expand", lambda made, *, seed=0: clip)  # without any error
     made = action.contract(clip, RateTarget(0.02))
+    assert made.parts[-1].payload == b"\x01"
+    monkeypatch.undo()
+    runs = []
+    infer = restored.infer
+    monkeypatch.setattr(restored, "infer", lambda name, *given: runs.append(name) or infer(name, *given))
+    action.expand(made)
+    assert set(runs) == {"restorer-x2"}
     message = made.to_bytes()
     again = ContractedVideo.from_bytes(message, domain=action.domain)
     assert np.array_equal(action.expand(again).planes, action.expand(made).planes)

@@ -102,6 +102,17 @@ def test_a_recorder_left_by_an_error_or_without_segments_leaves_nothing(tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+class Full:
+    """A container on a disk without room."""
+
+    def __init__(self, container):
+        self.mux = container.mux
+        self.inner = container
+
+    def close(self):
+        raise OSError(28, "No space left on device")
+
+
 def test_an_older_file_is_replaced_only_when_the_new_one_is_finished(tmp_path):
     path = tmp_path / "h.mp4"
     path.write_text("old")
@@ -122,3 +133,17 @@ def test_what_cannot_be_written_is_refused(tmp_path):
         recorder.show(0, flat(100))
         with pytest.raises(InputError, match="80 x 80 pixels after others of 72 x 72"):
             recorder.show(1, flat(100, side=80))
+
+
+def test_what_cannot_be_completed_leaves_nothing_either(tmp_path):
+    """On a full disk even giving up fails: the container writes its end."""
+
+    def fails():
+        with VideoRecorder(tmp_path / "a.mp4", 0.2, frame_rate_hz=RATE) as recorder:
+            recorder.show(0, flat(100))
+            recorder._container = Full(recorder._container)
+            recorder.finish()
+
+    with pytest.raises(OSError, match="No space left"):
+        fails()
+    assert list(tmp_path.iterdir()) == []

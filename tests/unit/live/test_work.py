@@ -3,12 +3,14 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from netgen.actions.contract import Placement, Stage
 from netgen.live.work import (
     ActionReference,
     Contraction,
     Description,
+    Effort,
     Result,
     pack_action,
     pack_description,
@@ -70,3 +72,25 @@ def test_results_survive_the_way():
     assert found.contracted is None
     assert found.stages == {Stage.INFER: 0.05}
     assert (found.peak_memory_bytes, found.device_memory_bytes, found.segments_at_once) == (1, 2, 3)
+
+
+def result(wall_s, *, host_bytes, device_bytes, segments):
+    return Result(
+        contracted=None,
+        clip=YuvClip(np.zeros((1, 6, 4), np.uint8), Fraction(25)),
+        wall_s=wall_s,
+        stages={},
+        recode_s=0.0,
+        peak_memory_bytes=host_bytes,
+        device_memory_bytes=device_bytes,
+        segments_at_once=segments,
+    )
+
+
+def test_times_add_up_and_the_largest_of_everything_is_kept():
+    effort = Effort()
+    effort.add(result(0.5, host_bytes=30, device_bytes=7, segments=1))
+    effort.add(result(0.1, host_bytes=50, device_bytes=9, segments=4))
+    effort.add(result(0.3, host_bytes=40, device_bytes=8, segments=2))
+    assert effort.wall_times() == {"jobs": 3, "median_s": 0.3, "total_s": pytest.approx(0.9)}
+    assert effort.largest() == {"peak_memory_bytes": 50, "device_memory_bytes": 9, "segments_at_once": 4}

@@ -11,6 +11,7 @@ def _rows(action, offset_db, clips=("a", "b", "c"), plain_db=None, rates=(0.002,
         Row(
             action,
             "",
+            "",
             knob,
             clip,
             rate,

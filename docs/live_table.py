@@ -59,7 +59,7 @@ nodes:
   H: terminal
 links:
   A -> B: {{capacity: 50 Mbit/s, delay: 1 ms}}
-  B -> H: {{capacity: 500 Mbit/s, delay: 1 ms}}
+  B -> H: {{capacity: 500 Mbit/s, delay: 1 ms, queue: 100 MB}}
 contents:
   clip: {{kind: file, path: "{path}", class: {content_class}, segment: 1 s, semantic_bits: 20}}
 actions:
@@ -192,7 +192,7 @@ def _difference(
         action=action,
         held_out=held_out,
         segments=len(pairs),
-        bits=_mean(live, "received_bits") / _mean(profile, "received_bits"),
+        bits=_contracted_bits(live) / _contracted_bits(profile),
         contract=_time(live, "contract") / _time(profile, "contract"),
         expand=_time(live, "expand") / _time(profile, "expand"),
         psnr_db=_mean(live, "psnr_db") - _mean(profile, "psnr_db"),
@@ -203,6 +203,11 @@ def _difference(
 
 def _mean(rows: Sequence[Mapping[str, Any]], key: str) -> float:
     return statistics.fmean(row[key] for row in rows)
+
+
+def _contracted_bits(rows: Sequence[Mapping[str, Any]]) -> int:
+    """Bits that contractions made."""
+    return sum(stage["bits"] for row in rows for stage in row["stages"] if stage["kind"] == "contract")
 
 
 def _time(rows: Sequence[Mapping[str, Any]], kind: str) -> float:

@@ -25,12 +25,11 @@ def program(root):
 def row(bits, psnr_db, contract_s, expand_s, fidelity):
     """A segment, as far as the table reads it."""
     return {
-        "received_bits": bits,
         "psnr_db": psnr_db,
         "ms_ssim": 0.95,
         "measured_fidelity": fidelity,
         "stages": [
-            {"kind": "contract", "start_s": 1.0, "end_s": 1.0 + contract_s},
+            {"kind": "contract", "start_s": 1.0, "end_s": 1.0 + contract_s, "bits": bits},
             {"kind": "expand", "start_s": 2.0, "end_s": 2.0 + expand_s},
         ],
     }

@@ -47,10 +47,13 @@ CALIBRATED = 3
 BITS, TIME, PSNR_DB, MS_SSIM = 0.10, 0.10, 0.5, 0.01
 """What is asked for: bits and times within a tenth, PSNR within half a decibel, MS-SSIM within a hundredth."""
 
+AFTERWARDS_S = 60
+"""Time for the last segments to arrive."""
+
 SCENARIO = """
 name: live-against-profile
 seed: 1
-duration: {duration_s} s
+duration: {end_s} s
 fidelity: {fidelity}
 live: {{time: measured}}
 nodes:
@@ -67,7 +70,7 @@ actions:
 policies:
   always: {{use: "{program}:ContractsThenExpands"}}
 services:
-  show: {{content: clip, from: A, to: H, policy: always, deadline: 600 s}}
+  show: {{content: clip, from: A, to: H, policy: always, stop: {duration_s} s, deadline: 600 s}}
 """
 
 
@@ -143,12 +146,13 @@ def _compared(
     bits_per_pixel = math.sqrt(rates[len(rates) // 2 - 1] * rates[len(rates) // 2])
     profile = folder / "one.jsonl"
     profile.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
-    tables = {}
+    tables, length_s = {}, int(listed["frames"] / listed["frame_rate_hz"])
     for fidelity in ("profile", "live"):
         scenario = folder / f"{fidelity}.yaml"
         scenario.write_text(
             SCENARIO.format(
-                duration_s=int(listed["frames"] / listed["frame_rate_hz"]),
+                duration_s=length_s,
+                end_s=length_s + AFTERWARDS_S,
                 fidelity=fidelity,
                 device=device,
                 path=ROOT / "scenarios" / "clips" / listed["file"],

@@ -116,7 +116,6 @@ def check_action(
     if found.messages:
         afresh = _in_process(inspect_afresh, (make, placement, found.messages, found.digests), longest_s)
     failures = (*found.failures, *afresh.failures)
-    checks = (*found.checks, *afresh.checks)
     if failures:
         lines = "".join(f"\n- {line}" for line in failures)
         where = f"{device} in {placement.precision}" if learned else device
@@ -126,7 +125,7 @@ def check_action(
         domain=found.domain,
         device=device,
         precision=placement.precision if learned else None,
-        checks=checks,
+        checks=(*found.checks, *afresh.checks),
         notes=(*found.notes, *afresh.notes),
         contract_s=found.contract_s,
         expand_s=found.expand_s,

@@ -74,7 +74,8 @@ def draw_rate_quality(records: Sequence[Mapping[str, Any]], out: Path) -> None:
     measurements = measurements_of(records)
     learned = [name for name in LEARNED if any(one.profile == name for one in measurements)]
     controls = [name for name in CONTROLS if any(one.profile == name for one in measurements)]
-    figure = new_figure((11.0, 8.0))
+    figure = new_figure((9.0, 6.6))
+    figure.subplots_adjust(left=0.07, right=0.99, bottom=0.08, top=0.98, wspace=0.18, hspace=0.22)
     for number, (measure, (label, _)) in enumerate(MEASURES.items(), start=1):
         axes = figure.add_subplot(2, 2, number)
         for place, name in enumerate(controls):
@@ -93,7 +94,7 @@ def draw_rate_quality(records: Sequence[Mapping[str, Any]], out: Path) -> None:
         axes.grid(visible=True, which="both", linewidth=0.3)
         if number == 1:
             axes.legend(fontsize=6, ncols=2)
-    save_figure(figure, out)
+    save_figure(figure, out, dpi=88)
 
 
 def strongest_control_table(records: Sequence[Mapping[str, Any]], measure: str) -> str:

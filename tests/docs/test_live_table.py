@@ -75,9 +75,9 @@ def test_its_scenario_contracts_at_one_node_and_expands_at_the_next(program, tmp
     (tmp_path / "one.jsonl").write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
     (tmp_path / "scenario.yaml").write_text(
         program.SCENARIO.format(
-            duration_s=3, fidelity="profile", device="AMD-EPYC-2-cores", profile="one.jsonl", action="x265-half",
-            path=program.ROOT / "scenarios" / "clips" / "portrait.mkv", content_class="talking-face",
-            bits_per_pixel=0.02, program=program.__file__,
+            duration_s=3, end_s=9, fidelity="profile", device="AMD-EPYC-2-cores", profile="one.jsonl",
+            action="x265-half", path=program.ROOT / "scenarios" / "clips" / "portrait.mkv",
+            content_class="talking-face", bits_per_pixel=0.02, program=program.__file__,
         ),
         encoding="utf-8",
     )  # fmt: skip

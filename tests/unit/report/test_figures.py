@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pyarrow.compute as pc
@@ -79,7 +80,11 @@ def test_the_chain_is_that_of_the_records(chain):
         "receive H",
     ]
     assert [step.name for step in steps] == names
-    assert [step.bits for step in steps] == [4_000_000] + 4 * [622_080] + 3 * [4_000_000]
+    source_bits = LedgerReader(chain).table("segments", ["source_bits"])["source_bits"].to_pylist()
+    contracted_bits = round(0.012 * 25 * 480 * 272)
+    assert [step.bits for step in steps[1:5]] == 4 * [contracted_bits]
+    assert {step.bits for step in (steps[0], *steps[5:])} <= set(source_bits) | {median(source_bits)}
+    assert min(source_bits) > 3 * contracted_bits
     held = [step.semantic_bits for step in steps]
     assert held == sorted(held, reverse=True)
     begins_s = [step.begin_s for step in steps]

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from netgen.actions.contracted_video import ContractedVideo
 from netgen.errors import InputError
 from netgen.generative.operating_point import CodingMode
 from netgen.media.yuv_clip import YuvClip
+from netgen.models.precision import PRECISIONS, chosen_precision
 
 _TRIES = 4
 """Codings per contraction to a rate: always as many, so that its time does not depend on luck."""
@@ -136,7 +137,8 @@ class Placement:
     Parameters
     ----------
     device : str                    `cpu`, `cuda` or `cuda:N`.
-    precision : str                 `float32`, `bfloat16` or `float16`: of the inference, by autocast.
+    precision : str                 `float32`, `bfloat16` or `float16`: of the inference, by autocast; `auto` until
+                                    `VideoAction.placement_for` has chosen.
     threads : int                   CPU threads of one inference, >= 1.
     batch : int                     Frames in one inference at most, >= 1. On a processor more than the cache holds
                                     makes it slower: of 1 to 25 frames of 480 x 272, 4 were fastest.
@@ -167,6 +169,7 @@ class VideoAction(ABC):
     knob                What trades rate for quality.
     parameters          Declared parameters by name; `__init__` takes them by keyword.
     smallest_side_px    Frames with a shorter side are refused.
+    precisions          What its networks can run in.
     """
 
     name: ClassVar[str]
@@ -178,6 +181,7 @@ class VideoAction(ABC):
     knob: Knob
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     smallest_side_px: int = 66
+    precisions: ClassVar[tuple[str, ...]] = PRECISIONS
 
     def __init__(self, **values: int | str) -> None:
         unknown = sorted(set(values) - set(self.parameters))
@@ -268,6 +272,10 @@ class VideoAction(ABC):
                 f"action {self.name} has no model to move: it runs on cpu, not on {placement.device}"
             )
         self.placement = placement
+
+    def placement_for(self, asked: Placement) -> Placement:
+        """Return a placement whose precision, where `auto` was asked for, is the one for this action and device."""
+        return replace(asked, precision=chosen_precision(asked.precision, asked.device, self.precisions))
 
     def load(self) -> None:  # noqa: B027  (most actions have nothing to load)
         """Bring the weights into memory; without a model nothing happens."""

@@ -103,13 +103,12 @@ def _references(scenario: Scenario) -> dict[str, ActionReference]:
 def _placement(scenario: Scenario) -> Placement:
     """Where models run."""
     from netgen.actions.contract import Placement  # noqa: PLC0415
-    from netgen.models.precision import chosen_precision, usual_batch  # noqa: PLC0415
+    from netgen.models.precision import usual_batch  # noqa: PLC0415
 
     live = scenario.live
     device = _device(live.device)
-    precision = chosen_precision(live.precision, device)
     batch = live.batch or usual_batch(device)
-    return Placement(device=device, precision=precision, threads=live.threads, batch=batch)
+    return Placement(device=device, precision=live.precision, threads=live.threads, batch=batch)
 
 
 def _device(wanted: str) -> str:

@@ -129,7 +129,7 @@ def checked_clips(
         raise InputError(f"{repeats} repeats; at least 1 is needed")
     actions = [find_action(variant) for variant in variants]
     for action in actions:
-        action.place(placement)
+        action.place(action.placement_for(placement))
         weights_sha256(action)  # missing weights should be told before other actions are measured
     sources = read_clips(videos)
     for action in actions:

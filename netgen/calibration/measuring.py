@@ -80,15 +80,16 @@ class ClipMeasurement:
         self.action = find_action(campaign.variant)
         # The class of a file is known by its own name: `file.py:Class` could not stand in a scenario.
         self.profile = self.action.name if ":" in campaign.variant else campaign.variant
-        self.action.place(campaign.placement)
-        set_threads(campaign.placement.threads, learned=self.action.learned)
+        self.placement = self.action.placement_for(campaign.placement)
+        self.action.place(self.placement)
+        set_threads(self.placement.threads, learned=self.action.learned)
         self.action.check_size(*source.clip.size_px)
         middle = self.action.knob.grid[len(self.action.knob.grid) // 2]
         self.fresh: FreshStart = measure_fresh(
-            campaign.variant, source.segments[0], knob=middle, placement=campaign.placement
+            campaign.variant, source.segments[0], knob=middle, placement=self.placement
         )
         self.action.load()
-        self.device = device_used(campaign.placement, learned=self.action.learned)
+        self.device = device_used(self.placement, learned=self.action.learned)
         self.model = self._warmed_up(middle)
 
     def _warmed_up(self, knob: float) -> Model:
@@ -181,7 +182,7 @@ class ClipMeasurement:
                 with timed.call(segment.frames):
                     contracted = self.action.contract(segment, KnobTarget(knob))
                 made[-1].append(contracted)
-        if self.campaign.placement.device == "cpu" and any(
+        if self.placement.device == "cpu" and any(
             one.to_bytes() != again[0].to_bytes() for again in made for one in again
         ):
             raise CheckFailedError(
@@ -214,7 +215,7 @@ class ClipMeasurement:
         return statistics.median(samples_s), met.bits_per_pixel
 
     def _origin(self) -> Origin:
-        placement = self.campaign.placement
+        placement = self.placement
         return Origin(
             mark="measured",
             date=datetime.now(tz=UTC).date().isoformat(),

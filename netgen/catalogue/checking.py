@@ -16,7 +16,7 @@ from netgen.actions.contracted_video import ContractedVideo
 from netgen.catalogue.check_cases import Case, Subject, digest, moving_clip, placed, sample_cases
 from netgen.catalogue.check_steps import SEED, STEPS, Step
 from netgen.errors import CheckFailedError, InputError
-from netgen.models.precision import AUTO, chosen_precision
+from netgen.models.precision import AUTO
 
 LONGEST_S = 600.0
 """ASSUMED: an action that needs longer than this for clips of a few small frames hangs."""
@@ -110,7 +110,7 @@ def check_action(
     name, learned = action.name, _has_networks(action)
     placement = Placement(device=device)
     if learned:
-        placement = Placement(device=device, precision=chosen_precision(precision, device))
+        placement = action.placement_for(Placement(device=device, precision=precision))
     found = _in_process(inspect_action, (make, placement), longest_s)
     afresh = Finding()
     if found.messages:

@@ -54,7 +54,7 @@ def _calibrate(options: argparse.Namespace) -> int:
     from netgen.actions.contract import Placement
     from netgen.calibration.calibrate import calibrate_to_file, chosen_variants, errors_between_devices
     from netgen.calibration.clips import shipped_clips
-    from netgen.models.precision import chosen_precision, usual_batch
+    from netgen.models.precision import usual_batch
 
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
@@ -63,10 +63,9 @@ def _calibrate(options: argparse.Namespace) -> int:
         options.actions, device=options.device
     )  # a wrong name is told of first, whatever else is missing
     out = Path(options.out)
-    precision = chosen_precision(options.precision, options.device)
     placement = Placement(
         device=options.device,
-        precision=precision,
+        precision=options.precision,
         threads=options.threads,
         batch=usual_batch(options.device) if options.batch is None else options.batch,
     )

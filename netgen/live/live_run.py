@@ -215,11 +215,16 @@ class LiveRun:
         content = parcels[segments[0]].service.content
         return Received(self.world.contents[content], segments, clip, offered)
 
+    def _placement(self, reference: ActionReference) -> dict[str, Any]:
+        """Return where an action ran, and in which precision it really did."""
+        described = self.workshop.describe(reference)
+        placement = asdict(reference.placement)
+        return placement if isinstance(described, Failure) else placement | {"precision": described.precision}
+
     def times(self) -> dict[str, Any]:
         """Return where the work was done and what it took: wall times and memory, which no other run repeats."""
-        placements = {reference.placement for reference in self.world.actions.values()}
         return {
-            "placements": [asdict(placement) for placement in placements],
+            "placements": {name: self._placement(one) for name, one in sorted(self.world.actions.items())},
             "wall_s": {name: effort.wall_times() for name, effort in self._efforts()},
             "largest": {name: effort.largest() for name, effort in self._efforts()},
         }

@@ -92,6 +92,7 @@ class Description:
     ----------
     domain : str                    Decode-compatibility domain, on the worker's device.
     learned : bool                  Whether a model with weights takes part.
+    precision : str                 Of its networks, as chosen where `auto` was asked for.
     gains_from_batches : bool       Whether several segments at once are expanded faster than side by side.
     model_bytes : int               Weights in memory, byte.
     load_s : float, s               Wall time of finding and loading it.
@@ -99,6 +100,7 @@ class Description:
 
     domain: str
     learned: bool
+    precision: str
     gains_from_batches: bool
     model_bytes: int
     load_s: float

@@ -117,7 +117,7 @@ class _Bench:
         action = self._actions.get(reference)
         if action is None:
             action = find_action(reference.name, dict(reference.parameters), folders=reference.folders)
-            placement = reference.placement
+            placement = action.placement_for(reference.placement)
             action.place(placement if action.learned else replace(placement, device="cpu"))
             _set_torch_threads(placement)
             action.load()
@@ -126,6 +126,7 @@ class _Bench:
         return Description(
             domain=action.domain,
             learned=action.learned,
+            precision=action.placement.precision,
             gains_from_batches=action.gains_from_batches,
             model_bytes=action.model_bytes,
             load_s=time.perf_counter() - began_s,

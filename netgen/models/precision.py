@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 
 AUTO = "auto"
@@ -14,13 +15,14 @@ _NATIVE_BFLOAT16 = (8, 0)
 technical specifications by compute capability)."""
 
 
-def chosen_precision(asked: str, device: str) -> str:
+def chosen_precision(asked: str, device: str, accepted: Sequence[str] = PRECISIONS) -> str:
     """Return what was asked for; for `auto`, bfloat16 where the device multiplies in it natively, else float32.
 
     Parameters
     ----------
     asked : str                     `auto`, or a precision as placements have it.
     device : str                    `cpu`, `cuda` or `cuda:N`.
+    accepted : sequence of str      What an action can run in: `auto` chooses among these.
 
     Notes
     -----
@@ -31,6 +33,8 @@ def chosen_precision(asked: str, device: str) -> str:
     """
     if asked != AUTO:
         return asked
+    if "bfloat16" not in accepted:
+        return "float32"
     try:
         import torch  # noqa: PLC0415  (heavy and optional: loaded when networks may run)
     except ImportError:

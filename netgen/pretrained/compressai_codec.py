@@ -64,6 +64,7 @@ class CompressAIAction(VideoAction):
     compatibility = Compatibility.DEVICE
     smallest_side_px = 16
 
+    precisions: ClassVar[tuple[str, ...]] = ("float32",)
     architecture: ClassVar[str] = ""
     weights: ClassVar[tuple[str, ...]] = ()
     key_every: ClassVar[int] = 1

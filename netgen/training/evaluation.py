@@ -260,7 +260,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.only or name in options.only
     }
     for action in chosen.values():
-        action.place(Placement(precision=options.precision))
+        action.place(action.placement_for(Placement(precision=options.precision)))
     plain = controls()
     rows = measure_all(
         {**plain, **chosen}, options.video, options.out, progress=lambda line: print(line, flush=True)

@@ -34,7 +34,7 @@ def jobs(tasks, *, at_once, workers):
     """What a workshop makes of submissions, as tickets; no worker is started."""
     shop = Workshop(workers=workers, segments_at_once=at_once)
     for name, action in ACTIONS.items():
-        shop._described[action] = Description("d", False, name != "plain", 0, 0.0)
+        shop._described[action] = Description("d", False, "float32", name != "plain", 0, 0.0)
     for task in tasks:
         shop.submit(task)
     shop._hand_out()

@@ -38,7 +38,7 @@ def test_actions_and_descriptions_survive_the_way():
     header, blobs = through_a_pipe(pack_action(action), [])
     assert unpack_action(header) == action
     assert blobs == []
-    found = Description("domain", True, False, 123, 0.1)
+    found = Description("domain", True, "bfloat16", False, 123, 0.1)
     assert unpack_description(through_a_pipe(pack_description(found), [])[0]) == found
 
 

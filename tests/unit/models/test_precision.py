@@ -59,3 +59,12 @@ def test_the_cuda_device_that_is_named_counts_not_the_current_one(monkeypatch):
 def test_a_device_that_is_not_there_is_left_to_the_placing_to_refuse(monkeypatch, count, device):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
     assert chosen_precision(AUTO, device) == "float32"
+
+
+def test_auto_keeps_to_what_an_action_accepts(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
+    assert chosen_precision(AUTO, "cpu", ("float32",)) == "float32"
+    assert chosen_precision(AUTO, "cpu", ("float32", "bfloat16")) == "bfloat16"
+    assert (
+        chosen_precision("bfloat16", "cpu", ("float32",)) == "bfloat16"
+    )  # asked for: the action itself refuses

@@ -7,7 +7,10 @@ sent through a network whose first node contracts and whose second expands, by p
 every job measured. What leaves the second node is coded again for the last hop, at a rate that hides nothing. The first
 three segments are those that were calibrated; the ones after them were not, so for them the profile is a prediction, at
 a rate between two that were measured. No network was trained on any of the clips. `docs/build.py --live` puts the table
-into docs/generative-actions.md. Let nothing else run meanwhile: times are compared.
+into docs/generative-actions.md.
+
+Machines are shared and their speed drifts, by more than what is looked for here. So besides the profile's times, the
+action is timed again as calibration does it, right after each live run, and the live times are compared with those.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,10 +31,15 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from netgen.actions.contract import Placement, RateTarget
+from netgen.calibration.clips import read_clips
 from netgen.calibration.machine import processor_name
+from netgen.calibration.measuring import set_threads
+from netgen.catalogue.loading import find_action
 from netgen.generative.device import canonical_name
 from netgen.generative.measured_rows import device_label
 from netgen.generative.profile import read_measured
+from netgen.models.precision import AUTO
 from netgen.policy import Decision, NodeView, RelayPolicy
 from netgen.report.rate_quality import shipped_records
 from netgen.run import run
@@ -98,6 +107,7 @@ class Difference:
     held_out : bool                 Whether the segments were not calibrated.
     segments : int
     bits, contract, expand : float  Live over profile: sums of bits, medians of times.
+    contract_again, expand_again : float    Live over what was timed right after: medians.
     psnr_db, ms_ssim : float or None    Live less profile, means; None where the profile has none.
     in_interval : bool              Whether the mean fidelity lies in the profile's interval.
     """
@@ -109,6 +119,8 @@ class Difference:
     bits: float
     contract: float
     expand: float
+    contract_again: float
+    expand_again: float
     psnr_db: float
     ms_ssim: float | None
     in_interval: bool
@@ -168,6 +180,7 @@ def _compared(
         tables[fidelity] = sorted(
             pq.read_table(folder_of / "segments.parquet").to_pylist(), key=lambda row: row["index"]
         )
+    again = _timed_again(ROOT / "scenarios" / "clips" / listed["file"], action, bits_per_pixel)
     point = read_measured(profile.read_text(encoding="utf-8"), profile.name)[action].at(bits_per_pixel)
     low, high = point.semantic_interval or (0.0, 1.0)
     parts = (
@@ -180,11 +193,35 @@ def _compared(
             (True, lambda index: index >= CALIBRATED),
         )
     )
-    return [_difference(clip, action, held_out, pairs, (low, high)) for held_out, pairs in parts if pairs]
+    return [
+        _difference(clip, action, held_out, pairs, again, (low, high)) for held_out, pairs in parts if pairs
+    ]
+
+
+def _timed_again(path: Path, name: str, bits_per_pixel: float) -> dict[str, float]:
+    """Median seconds of a segment in each direction, in this process, after one call that is not counted."""
+    action = find_action(name)
+    action.place(action.placement_for(Placement(precision=AUTO)))
+    set_threads(1, learned=action.learned)
+    (source,) = read_clips([path])
+    times_s: dict[str, list[float]] = {"contract": [], "expand": []}
+    for segment in (source.segments[0], *source.segments):
+        began_s = time.perf_counter()
+        made = action.contract(segment, RateTarget(bits_per_pixel))
+        between_s = time.perf_counter()
+        action.expand(made)
+        times_s["contract"].append(between_s - began_s)
+        times_s["expand"].append(time.perf_counter() - between_s)
+    return {direction: statistics.median(found[1:]) for direction, found in times_s.items()}
 
 
 def _difference(
-    clip: str, action: str, held_out: bool, pairs: Sequence[tuple[Any, Any]], interval: tuple[float, float]
+    clip: str,
+    action: str,
+    held_out: bool,
+    pairs: Sequence[tuple[Any, Any]],
+    again: Mapping[str, float],
+    interval: tuple[float, float],
 ) -> Difference:
     """Sum some segments up."""
     live, profile = [one for one, _ in pairs], [other for _, other in pairs]
@@ -199,6 +236,8 @@ def _difference(
         bits=_contracted_bits(live) / _contracted_bits(profile),
         contract=_time(live, "contract") / _time(profile, "contract"),
         expand=_time(live, "expand") / _time(profile, "expand"),
+        contract_again=_time(live, "contract") / again["contract"],
+        expand_again=_time(live, "expand") / again["expand"],
         psnr_db=_mean(live, "psnr_db") - _mean(profile, "psnr_db"),
         ms_ssim=ms_ssim,
         in_interval=interval[0] <= _mean(live, "measured_fidelity") <= interval[1],
@@ -225,8 +264,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     """The differences as Markdown: within what is asked for first, then every pair."""
     found = [Difference(**row) for row in rows]
     lines = [
-        "| segments | pairs | bits within 10 % | contract within 10 % | expand within 10 % | PSNR within 0.5 dB | "
-        "MS-SSIM within 0.01 | semantic estimate in its interval |",
+        "| segments | pairs | bits within 10 % | contract within 10 % of again | expand within 10 % of again | "
+        "PSNR within 0.5 dB | MS-SSIM within 0.01 | semantic estimate in its interval |",
         "| --- | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for held_out, words in ((False, "calibrated (first three seconds)"), (True, "held out (the rest)")):
@@ -235,14 +274,17 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
             lines.append(f"| {words} | {len(own)} | {' | '.join(_within(own))} |")
     lines += [
         "",
-        "| clip | action | segments | bits | contract | expand | PSNR [dB] | MS-SSIM | semantic |",
-        "| --- | --- | --- | --: | --: | --: | --: | --: | --- |",
+        "| clip | action | segments | bits | contract / profile | expand / profile | contract / again | "
+        "expand / again | "
+        "PSNR [dB] | MS-SSIM | semantic |",
+        "| --- | --- | --- | --: | --: | --: | --: | --: | --: | --: | --- |",
     ]
     for one in found:
         ms_ssim = "-" if one.ms_ssim is None else f"{one.ms_ssim:+.4f}"
         lines.append(
             f"| {one.clip} | `{one.action}` | {'held out' if one.held_out else 'calibrated'} ({one.segments}) | "
-            f"{one.bits:.3f} | {one.contract:.2f} | {one.expand:.2f} | {one.psnr_db:+.2f} | {ms_ssim} | "
+            f"{one.bits:.3f} | {one.contract:.2f} | {one.expand:.2f} | {one.contract_again:.2f} | "
+            f"{one.expand_again:.2f} | {one.psnr_db:+.2f} | {ms_ssim} | "
             f"{'inside' if one.in_interval else 'OUTSIDE'} |"
         )
     return "\n".join(lines) + "\n"
@@ -253,8 +295,8 @@ def _within(found: Sequence[Difference]) -> list[str]:
     with_ms_ssim = [one for one in found if one.ms_ssim is not None]
     return [
         f"{sum(abs(one.bits - 1) <= BITS for one in found)}",
-        f"{sum(abs(one.contract - 1) <= TIME for one in found)}",
-        f"{sum(abs(one.expand - 1) <= TIME for one in found)}",
+        f"{sum(abs(one.contract_again - 1) <= TIME for one in found)}",
+        f"{sum(abs(one.expand_again - 1) <= TIME for one in found)}",
         f"{sum(abs(one.psnr_db) <= PSNR_DB for one in found)}",
         f"{sum(abs(one.ms_ssim or 0.0) <= MS_SSIM for one in with_ms_ssim)} of {len(with_ms_ssim)}",
         f"{sum(one.in_interval for one in found)}",

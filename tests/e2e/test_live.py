@@ -247,11 +247,11 @@ def test_a_worker_may_take_its_limit_to_start_and_two_minutes_at_least(
 def test_fig8_scenario2_by_a_network_on_real_frames(scenarios, tmp_path, directory_of):
     """A contracts, D forwards, F expands by a network, H receives a video that plays; as its profile foretold."""
     path = scenarios / "fig8_scenario2.yaml"
-    foretold = directory_of(run(path, overrides=["duration=2 s"], out=tmp_path / "profile")).rows("segments")
-    done = directory_of(
-        run(path, overrides=["duration=2 s", "fidelity=live"], out=tmp_path / "live", save_video=True)
-    )
+    two = ["duration=8 s", "services.call.stop=2 s"]
+    foretold = directory_of(run(path, overrides=two, out=tmp_path / "profile")).rows("segments")
+    done = directory_of(run(path, overrides=[*two, "fidelity=live"], out=tmp_path / "live", save_video=True))
     rows = done.rows("segments")
+    assert [row["outcome"] for row in rows] == ["delivered"] * 2
     for live, profile in zip(rows, foretold, strict=True):
         assert [(stage["kind"], stage["where"]) for stage in live["stages"]] == [
             (stage["kind"], stage["where"]) for stage in profile["stages"]

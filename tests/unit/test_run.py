@@ -224,7 +224,9 @@ def test_the_baseline_meets_the_same_world_and_has_its_own_records(small, tmp_pa
     other = pq.read_table(result.folder / "baseline" / "segments.parquet")
     assert sorted(mine["offered_s"].to_pylist()) == sorted(other["offered_s"].to_pylist())
     assert set(other["contracted_by"].to_pylist()) == {""}
-    assert set(mine["contracted_by"].to_pylist()) == {"face"}
+    assert set(mine["contracted_by"].to_pylist()) - {""} == {
+        "face"
+    }  # the last one may be on its way to A's GPU
     assert result.summary["baseline"]["bits_sent"] > result.summary["bits_sent"]
     assert result.summary["baseline"]["service_modes"].keys() == {"wired"}
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from netgen.catalogue.variants import VARIANTS
 from netgen.errors import ModelRangeError
 from netgen.generative.device import find_device
 from netgen.generative.profile import load_profiles
@@ -25,7 +26,7 @@ def curves(name):
 def test_no_measured_profile_is_left_out():
     published = files("netgen.generative") / "profiles" / "published.csv"
     names = {row["profile"] for row in csv.DictReader(published.read_text(encoding="utf-8").splitlines())}
-    assert set(load_profiles()) - names == set(ACTIONS)
+    assert set(load_profiles()) - names == set(VARIANTS) >= set(ACTIONS)
 
 
 @pytest.mark.parametrize("name", ACTIONS)

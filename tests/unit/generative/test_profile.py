@@ -105,7 +105,9 @@ def test_what_plays_without_generation_and_what_is_learned():
         "vvc",
     }
     for profile in profiles.values():
-        assert profile.playable is not profile.learned
+        assert not (profile.playable and profile.learned)
+    neither = {name for name, profile in profiles.items() if not profile.playable and not profile.learned}
+    assert neither == {"flat"}  # a description: shown by a renderer that has no network
     assert profiles["gvsc-description"].mode is CodingMode.NO_REFERENCE
     assert profiles["cttr"].mode is CodingMode.SEMI_REFERENCE
     assert profiles["vtm"].mode is CodingMode.FULL_REFERENCE

@@ -90,7 +90,7 @@ $(CORE): pyproject.toml constraints.txt
 # What runs and measures networks on real frames.
 $(LIVE): $(CORE)
 	@echo "setup: installing what live runs need from constraints.txt (torch among it)"
-	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[actions,calibrate,video]'
+	@$(PY) -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[actions,calibrate,plot,video]'
 	@touch $(LIVE)
 	@echo "setup: done"
 

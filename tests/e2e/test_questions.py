@@ -14,7 +14,7 @@ def test_contracting_for_the_others_lets_c_have_the_complete_video(scenarios, ru
     at_c, before = summary["receivers"]["to-C"]["C"], summary["baseline"]["receivers"]["to-C"]["C"]
     assert summary["baseline"]["policy"] == "forward"
     assert at_c["semantic_fidelity"] == before["semantic_fidelity"] == 1.0
-    assert before["baseline_semantic_fidelity"] < 0.6
+    assert before["baseline_semantic_fidelity"] < 0.5
     assert before["difference"] == before["semantic_fidelity"] - before["baseline_semantic_fidelity"] > 0.5
     assert summary["semantic_fidelity_mean"] > summary["baseline"]["semantic_fidelity_mean"]
     complete = done.rows("segments", service="to-C")

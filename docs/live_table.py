@@ -66,8 +66,8 @@ duration: {end_s} s
 fidelity: {fidelity}
 live: {{time: measured}}
 nodes:
-  A: {{kind: edge, gpu: {device}}}
-  B: {{kind: edge, gpu: {device}}}
+  A: {{kind: edge, gpu: {{device: {device}, streams: 16}}}}
+  B: {{kind: edge, gpu: {{device: {device}, streams: 16}}}}
   H: terminal
 links:
   A -> B: {{capacity: 50 Mbit/s, delay: 1 ms}}

@@ -20,7 +20,7 @@ from netgen.described.grids import (
     sketch_cells,
     study_cells,
 )
-from netgen.described.motion import PARAMETERS, Track, code_track, predicted, relative, track_at
+from netgen.described.motion import PARAMETERS, Track, code_track, predicted, relative
 from netgen.described.picture import code_plane, coefficients_of, quantised, restored
 from netgen.described.priors import PRIORS
 from netgen.described.resampling import FloatPlane, resampled
@@ -174,31 +174,6 @@ def describe(clip: YuvClip, detail: float, *, sketched: bool) -> Description:
         scenes.append(_scene(clip, (begin, end), track, reduced[begin:end], detail, sketched))
         begin = end
     return Description(detail, clip.width_px, clip.height_px, tuple(scenes))
-
-
-def motion_in_words(description: Description) -> tuple[str, ...]:
-    """Say of each scene how the camera moves: what a reader may show, at no cost in bytes.
-
-    Returns
-    -------
-    tuple of str                    For example "pan right, zoom in", or "still".
-    """
-    words = []
-    for scene in description.scenes:
-        motion = track_at(scene.track, scene.frames)
-        change = (motion[-1] - motion[0]) / 4096
-        said = [
-            above if amount > 0 else below
-            for amount, below, above in (
-                ((change[2] + change[4]) / 2, "pan left", "pan right"),
-                ((change[3] + change[5]) / 2, "tilt up", "tilt down"),
-                (change[2] - change[0], "zoom in", "zoom out"),
-                (change[3] - change[1], "turn left", "turn right"),
-            )
-            if abs(amount) > 0.01
-        ]
-        words.append(", ".join(said) or "still")
-    return tuple(words)
 
 
 def _scene(

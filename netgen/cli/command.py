@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import Protocol
 
+from netgen.models.precision import AUTO, PRECISIONS
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -15,3 +17,14 @@ class Add(Protocol):
     def __call__(self, name: str, command: Command, text: str) -> argparse.ArgumentParser:
         """Add a command."""
         ...
+
+
+def add_precision(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the arithmetic of networks."""
+    parser.add_argument(
+        "--precision",
+        default=AUTO,
+        choices=[*PRECISIONS, AUTO],
+        help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
+        "else float32 (default: auto)",
+    )

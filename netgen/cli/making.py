@@ -6,9 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from netgen.cli.command import Add
+from netgen.cli.command import Add, add_precision
 from netgen.errors import InputError, NetgenError
-from netgen.models.precision import AUTO, PRECISIONS
 
 
 def add_commands(add: Add) -> None:
@@ -21,13 +20,7 @@ def add_commands(add: Add) -> None:
     actions.add_argument(
         "--device", default="cpu", help="where models run: cpu, cuda or cuda:N (default: cpu)"
     )
-    actions.add_argument(
-        "--precision",
-        default=AUTO,
-        choices=[*PRECISIONS, AUTO],
-        help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
-        "else float32 (default: auto)",
-    )
+    add_precision(actions)
 
     new = add("new", _new, "write a commented starting point that works")
     new.add_argument("kind", metavar="KIND", choices=["action"], help="what to begin: action")

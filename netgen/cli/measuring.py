@@ -7,8 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from netgen.cli.command import Add
-from netgen.models.precision import AUTO, PRECISIONS
+from netgen.cli.command import Add, add_precision
+from netgen.models.precision import AUTO
 
 
 def add_commands(add: Add) -> None:
@@ -18,13 +18,7 @@ def add_commands(add: Add) -> None:
         "actions", metavar="ACTION", nargs="+", help="names of actions, file.py:Class of your own, or all"
     )
     calibrate.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N (default: cpu)")
-    calibrate.add_argument(
-        "--precision",
-        default=AUTO,
-        choices=[*PRECISIONS, AUTO],
-        help="of inference: float32, bfloat16, float16, or auto: bfloat16 where the device multiplies in it natively, "
-        "else float32 (default: auto)",
-    )
+    add_precision(calibrate)
     calibrate.add_argument("--threads", type=int, default=1, help="CPU threads of one inference (default: 1)")
     calibrate.add_argument(
         "--batch", type=int, help="most frames of one inference (default: 4 on a processor, 32 on CUDA)"

@@ -15,22 +15,15 @@ from netgen.media.yuv_clip import YuvClip
 from netgen.models.interpolator import Interpolator
 from netgen.models.restorer import Restorer, initialise
 from netgen.models.weights import save_weights
+from tests.unit.actions.test_interpolation import moving_clip as coloured_clip
 
 
 def moving_clip(width: int = 144, height: int = 140, frames: int = 5) -> YuvClip:
-    """A smooth picture that moves to the right by 2 px a frame."""
-    noise = np.random.default_rng(1).random((height + 16, width + 2 * frames + 16))
-    smooth = torch.from_numpy(noise)[None]
-    for _ in range(2):
-        smooth = torch.nn.functional.avg_pool2d(smooth, 9, stride=1)
-    smooth = smooth[0].numpy()
-    smooth = 30 + 190 * (smooth - smooth.min()) / np.ptp(smooth)
-    planes = []
-    for index in range(frames):
-        start = 2 * (frames - index)
-        luma = smooth[:, start : start + width]
-        planes.append(np.concatenate((luma, np.full((height // 2, width), 128.0))).astype(np.uint8))
-    return YuvClip(np.stack(planes), Fraction(25))
+    """A smooth picture that moves to the right by 2 px a frame, with grey chroma."""
+    clip = coloured_clip(width, height, frames)
+    planes = clip.planes.copy()
+    planes[:, height:] = 128
+    return YuvClip(planes, clip.frame_rate_hz)
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,7 @@ def live_side(scenario: Scenario) -> Iterator[LiveRun | None]:
             limit_s=live.limit_s,
             start_limit_s=max(_START_LIMIT_S, live.limit_s),
             memory_limit_bytes=live.memory_bytes,
+            undisturbed=world.measured_time,
         ) as workshop,
     ):
         for name, reference in references.items():

@@ -21,6 +21,7 @@ from netgen.calibration.record import Memory
 from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, NetgenError
 from netgen.media.yuv_clip import YuvClip
+from netgen.models.allocation import keep_freed_memory
 
 LIMIT_S = 1800.0
 """The process is ended after so long."""
@@ -96,6 +97,7 @@ def measure_fresh(
 
 def main() -> None:
     """Do the task in the working directory and leave the answer beside it; what a fresh process runs."""
+    keep_freed_memory()  # as a worker of a live run does
     here = Path.cwd()
     task = json.loads((here / _TASK).read_text(encoding="utf-8"))
     segment = YuvClip(np.load(here / _FRAMES), Fraction(*task["rate"]))

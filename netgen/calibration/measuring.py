@@ -24,6 +24,7 @@ from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, InputError
 from netgen.media.quality import compare
 from netgen.media.yuv_clip import YuvClip
+from netgen.models.allocation import keep_freed_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class ClipMeasurement:
         self.profile = self.action.name if ":" in campaign.variant else campaign.variant
         self.placement = self.action.placement_for(campaign.placement)
         self.action.place(self.placement)
-        set_threads(self.placement.threads, learned=self.action.learned)
+        prepare_as_worker(self.placement.threads, learned=self.action.learned)
         self.action.check_size(*source.clip.size_px)
         middle = self.action.knob.grid[len(self.action.knob.grid) // 2]
         self.fresh: FreshStart = measure_fresh(
@@ -282,8 +283,9 @@ class _FlopCount:
         return 0 if self._mode is None else int(self._mode.get_total_flops())
 
 
-def set_threads(threads: int, *, learned: bool) -> None:
-    """Give torch as many threads as a worker of a live run has, for all that an action does outside its networks."""
+def prepare_as_worker(threads: int, *, learned: bool) -> None:
+    """Set this process up as a worker of a live run is: freed memory is kept, and torch has so many threads."""
+    keep_freed_memory()
     if learned:
         importlib.import_module("torch").set_num_threads(threads)
 

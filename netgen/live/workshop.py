@@ -74,6 +74,8 @@ class Workshop:
     memory_limit_bytes : int or None, byte   Most private writable memory of a worker, weights and code included;
                                     Python with torch takes 0.2 GB by itself. Memory of an accelerator is not limited.
     segments_at_once : int          Segments in one batch at most, >= 1.
+    undisturbed : bool              Whether `result` returns only once no task is under way, so that what the caller
+                                    does next takes no time from the tasks: where their wall times count.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class Workshop:
         start_limit_s: float = 120.0,
         memory_limit_bytes: int | None = None,
         segments_at_once: int = 8,
+        undisturbed: bool = False,
     ) -> None:
         if min(workers, segments_at_once) < 1 or not min(limit_s, start_limit_s) > 0:
             raise InputError(
@@ -103,6 +106,7 @@ class Workshop:
         self._limit_s, self._start_limit_s = limit_s, start_limit_s
         self._memory_limit_bytes = memory_limit_bytes
         self._segments_at_once = segments_at_once
+        self._undisturbed = undisturbed
         self._tickets = 0
         self._waiting: dict[int, Task] = {}
         self._queue: deque[_Job] = deque()
@@ -149,7 +153,8 @@ class Workshop:
     def result(self, ticket: int) -> Result | Failure:
         """Return what a task gave, once: it is forgotten then.
 
-        Everything that waits is handed out first; other tasks may still run when this returns.
+        Everything that waits is handed out first; other tasks may still run when this returns, unless the workshop is
+        undisturbed.
 
         Raises
         ------
@@ -157,7 +162,7 @@ class Workshop:
         """
         if ticket in self._waiting:
             self._hand_out()
-        while ticket in self._under_way:
+        while ticket in self._under_way or (self._undisturbed and self._is_at_work):
             self._turn()
         if ticket not in self._finished:
             raise ValueError(
@@ -183,6 +188,11 @@ class Workshop:
         self._queue.clear()
         self._under_way.clear()
         self._finished.clear()
+
+    @property
+    def _is_at_work(self) -> bool:
+        """Whether any worker has something to do, or will be given something."""
+        return bool(self._queue) or any(shift.job is not None for shift in self._shifts)
 
     def _hand_out(self) -> None:
         """Turn everything that waits into jobs, in the order of submission."""

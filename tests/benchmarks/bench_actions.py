@@ -22,6 +22,7 @@ from netgen.actions.coded_stream import resized
 from netgen.actions.contract import KnobTarget, Placement, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.calibration.machine import matmul_flops_per_s, processor_name
+from netgen.calibration.measuring import prepare_as_worker
 from netgen.catalogue.loading import find_action
 from netgen.catalogue.variants import VARIANTS
 from netgen.live.work import ActionReference, Expansion, Failure
@@ -208,7 +209,7 @@ def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, object]:
     }
     devices = found["devices"]
     for device in ("cpu", *(["cuda"] if torch.cuda.is_available() else [])):
-        torch.set_num_threads(1)
+        prepare_as_worker(1, learned=True)
         native = chosen_precision(AUTO, device)
         tell(f"{device}: frames per second")
         one: dict[str, object] = {

@@ -22,12 +22,16 @@ def program(root):
     return module
 
 
-AGAIN = {"contract": 0.2, "expand": 1.0}
+TIMED = (
+    {"contract": [0.2, 0.2, 0.2], "expand": [0.8, 0.8, 0.8]},
+    {"contract": [0.2, 0.2, 0.2], "expand": [1.2, 1.2, 1.2]},
+)
 
 
-def row(bits, psnr_db, contract_s, expand_s, fidelity):
+def row(bits, psnr_db, contract_s, expand_s, fidelity, index=0):
     """A segment, as far as the table reads it."""
     return {
+        "index": index,
         "psnr_db": psnr_db,
         "ms_ssim": 0.95,
         "measured_fidelity": fidelity,
@@ -42,12 +46,14 @@ def row(bits, psnr_db, contract_s, expand_s, fidelity):
 def within(program):
     """Live takes 4 % more bits and 5 % more time to contract, and half as much to expand."""
     pairs = [(row(bits, 30.3, 0.21, 0.5, 0.81), row(1000, 30.0, 0.2, 1.0, None)) for bits in (1000, 1080)]
-    return program._difference("clip", "action", True, pairs, AGAIN, (0.8, 0.82))
+    return program._difference("clip", "action", True, pairs, TIMED, (0.8, 0.82))
 
 
 def test_a_difference_is_live_over_profile(within):
     assert within.bits == pytest.approx(1.04)
     assert (within.contract, within.expand) == pytest.approx((1.05, 0.5))
+    assert (within.contract_timed, within.expand_timed) == pytest.approx((1.05, 0.5))
+    assert (within.contract_machine, within.expand_machine) == pytest.approx((1.0, 1.5))
     assert within.psnr_db == pytest.approx(0.3)
     assert within.ms_ssim == pytest.approx(0.0)
     assert within.in_interval
@@ -60,12 +66,12 @@ def test_the_table_counts_what_is_within_the_limits(program, within):
         "other",
         False,
         [(row(1200, 31.0, 0.2, 1.0, 0.5), row(1000, 30.0, 0.2, 1.0, None))],
-        AGAIN,
+        TIMED,
         (0.8, 0.82),
     )
     lines = program.table([asdict(within), asdict(outside)]).splitlines()
-    assert lines[2] == "| calibrated (first three seconds) | 1 | 0 | 1 | 1 | 0 | 1 of 1 | 0 |"
-    assert lines[3] == "| held out (the rest) | 1 | 1 | 1 | 0 | 1 | 1 of 1 | 1 |"
+    assert lines[2] == "| calibrated (first three seconds) | 1 | 0 | 2 of 2 | 1 of 2 | 0 | 1 of 1 | 0 |"
+    assert lines[3] == "| held out (the rest) | 1 | 1 | 1 of 2 | 1 of 2 | 1 | 1 of 1 | 1 |"
     assert (
         "| clip | `other` | calibrated (1) | 1.200 | 1.00 | 1.00 | 1.00 | 1.00 | +1.00 | +0.0000 | OUTSIDE |"
         in lines
@@ -97,6 +103,6 @@ def test_its_scenario_contracts_at_one_node_and_expands_at_the_next(program, tmp
         assert ("expand", "B") in places
     rows = [row | {"measured_fidelity": 0.9} for row in rows]
     same = program._difference(
-        "portrait", "x265-half", False, list(zip(rows, rows, strict=True)), AGAIN, (0, 1)
+        "portrait", "x265-half", False, list(zip(rows, rows, strict=True)), TIMED, (0, 1)
     )
     assert (same.bits, same.contract, same.expand, same.psnr_db) == (1, 1, 1, 0)

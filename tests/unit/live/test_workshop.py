@@ -234,6 +234,16 @@ def test_discarded_tasks_are_forgotten(workshop):
     assert workshop._finished == {}
 
 
+def test_an_undisturbed_workshop_returns_when_nothing_is_under_way():
+    """Also where what is still being done was given up: the caller's own work would slow it down, and be slowed."""
+    with Workshop(workers=2, undisturbed=True) as shop:
+        first, second, third = (shop.submit(expansion("Plain", value)) for value in (1, 2, 3))
+        shop.discard(second)
+        assert shop.result(first).clip.planes[0, 1, 1] == 1
+        assert not shop._is_at_work
+        assert shop.result(third).clip.planes[0, 1, 1] == 3
+
+
 def test_an_action_is_described(workshop):
     plain, batched = workshop.describe(action("Plain")), workshop.describe(action("Batched"))
     assert (plain.domain, plain.learned, plain.gains_from_batches) == ("test.plain", False, False)

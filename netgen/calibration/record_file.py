@@ -41,7 +41,11 @@ def write_records(path: Path, records: Sequence[CalibrationRecord]) -> None:
     ------
     InputError                      The file is there but is not JSON Lines of records.
     """
-    made = [record.as_json() for record in records]
+    replace_records(path, [record.as_json() for record in records])
+
+
+def replace_records(path: Path, made: Sequence[Mapping[str, Any]]) -> None:
+    """Put records, as JSON objects with "profile" and "device", into a file in the same way."""
     measured = {(one["profile"], device_label(one["device"])) for one in made}
     lines = [kept.line for kept in read_lines(path) if (kept.profile, kept.device) not in measured]
     lines += [json.dumps(one, separators=(",", ":"), allow_nan=False) for one in made]

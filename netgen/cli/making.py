@@ -27,8 +27,14 @@ def add_commands(add: Add) -> None:
     new.add_argument("name", metavar="NAME", help="what to call it, such as edge-sketch")
     new.add_argument("--out", metavar="DIR", default=".", help="folder (default: this one)")
 
-    train = add("train", _train, "train the networks of the shipped actions from photographs")
-    train.add_argument("what", metavar="actions", choices=["actions"], help="what to train: actions")
+    train = add("train", _train, "train the shipped networks")
+    train.add_argument(
+        "subject",
+        metavar="SUBJECT",
+        choices=["actions", "meaning", "channel"],
+        help="actions (from photographs), meaning (what reads it, from labelled scenes), or channel (joint "
+        "source-channel coding, from photographs)",
+    )
     train.add_argument(
         "--only",
         metavar="NAME",
@@ -97,7 +103,7 @@ def _train(options: argparse.Namespace) -> int:
     from netgen.errors import MissingDependencyError
 
     try:
-        from netgen.training.train import train_actions
+        from netgen.training.train import train
     except ImportError as error:
         raise MissingDependencyError(
             f"training needs {error.name}, which is not installed; run: pip install netgen[actions]"
@@ -106,8 +112,8 @@ def _train(options: argparse.Namespace) -> int:
     def tell(text: str) -> None:
         sys.stderr.write(text + "\n")
 
-    written = train_actions(
-        options.only, photos=[Path(folder) for folder in options.photos], minutes=options.minutes,
+    written = train(
+        options.subject, options.only, photos=[Path(folder) for folder in options.photos], minutes=options.minutes,
         steps=options.steps, seed=options.seed, device=options.device, threads=options.threads,
         out=Path(options.out), progress=tell,
     )  # fmt: skip

@@ -5,10 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netgen.cli.command import Add, add_precision
+from netgen.errors import InputError
 from netgen.models.precision import AUTO
+
+if TYPE_CHECKING:
+    from netgen.actions.contract import Placement
 
 
 def add_commands(add: Add) -> None:
@@ -33,6 +39,13 @@ def add_commands(add: Add) -> None:
         help="JSON Lines file to add to (default: calibrated.jsonl)",
     )
     calibrate.add_argument("--repeats", type=int, default=3, help="timed repeats per segment (default: 3)")
+    calibrate.add_argument(
+        "--scenes",
+        type=int,
+        metavar="N",
+        help="measure the meaning that is kept of N labelled scenes, in place of rate, quality and time on clips",
+    )
+    calibrate.add_argument("--seed", type=int, default=1, help="of the labelled scenes (default: 1)")
 
     verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
     verify.add_argument("--full", action="store_true", help="also the long checks")
@@ -63,6 +76,8 @@ def _calibrate(options: argparse.Namespace) -> int:
         threads=options.threads,
         batch=usual_batch(options.device) if options.batch is None else options.batch,
     )
+    if options.scenes is not None:
+        return _calibrate_meaning(options, names, placement, tell)
     count = calibrate_to_file(
         names,
         out=out,
@@ -75,6 +90,22 @@ def _calibrate(options: argparse.Namespace) -> int:
     for error in errors_between_devices(out):
         tell(str(error))
     sys.stdout.write(f"wrote {count} records to {out}\n")
+    return 0
+
+
+def _calibrate_meaning(
+    options: argparse.Namespace, names: Sequence[str], placement: Placement, tell: Callable[[str], None]
+) -> int:
+    from netgen.calibration.meaning import measure_meaning_to_file
+
+    if options.video:
+        raise InputError("calibrate: --scenes draws its own videos; leave --video out")
+    count = measure_meaning_to_file(
+        names, count=options.scenes, seed=options.seed, out=Path(options.out), placement=placement,
+        command=f"netgen calibrate {' '.join(options.actions)} --scenes {options.scenes} --seed {options.seed}",
+        progress=tell,
+    )  # fmt: skip
+    sys.stdout.write(f"wrote {count} records to {options.out}\n")
     return 0
 
 

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from netgen.models.residual import ResidualBlock
+
 ENLARGEMENT = 2
 """It makes pictures of twice the sides of the layout's grid."""
 
@@ -29,15 +31,15 @@ class LayoutGenerator(nn.Module):
         super().__init__()
         fine, middle, coarse = channels
         self.head = nn.Conv2d(_PLANES * _FOLD**2, fine, 3, padding=1)
-        self.fine_in = _Block(fine)
+        self.fine_in = ResidualBlock(fine)
         self.down_middle = nn.Conv2d(fine, middle, 2, stride=2)
-        self.middle_in = _Block(middle)
+        self.middle_in = ResidualBlock(middle)
         self.down_coarse = nn.Conv2d(middle, coarse, 2, stride=2)
-        self.coarse = nn.Sequential(_Block(coarse), _Block(coarse))
+        self.coarse = nn.Sequential(ResidualBlock(coarse), ResidualBlock(coarse))
         self.up_middle = nn.Conv2d(coarse, middle, 1)
-        self.middle_back = nn.Sequential(_Block(middle), _Block(middle))
+        self.middle_back = nn.Sequential(ResidualBlock(middle), ResidualBlock(middle))
         self.up_fine = nn.Conv2d(middle, fine, 1)
-        self.fine_back = nn.Sequential(_Block(fine), _Block(fine))
+        self.fine_back = nn.Sequential(ResidualBlock(fine), ResidualBlock(fine))
         self.tail = nn.Conv2d(fine, (_FOLD * ENLARGEMENT) ** 2, 3, padding=1)
 
     def forward(self, layout: Tensor, sketch: Tensor, sketched: Tensor, step: Tensor) -> Tensor:
@@ -71,20 +73,6 @@ class LayoutGenerator(nn.Module):
         found = self.fine_back(fine + _doubled(self.up_fine(found)))
         detail = functional.pixel_shuffle(self.tail(found), _FOLD * ENLARGEMENT)
         return detail[..., : ENLARGEMENT * height, : ENLARGEMENT * width]
-
-
-class _Block(nn.Module):
-    """Two convolutions beside the identity."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, found: Tensor) -> Tensor:
-        """Add what the two convolutions find."""
-        added: Tensor = found + self.second(torch.relu(self.first(found)))
-        return added
 
 
 def _doubled(found: Tensor) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from netgen.models.residual import ResidualBlock
+
 FRAMES = 3
 """Decoded frames that it sees: the one before, the one to restore, the one after."""
 
@@ -33,7 +35,7 @@ class Restorer(nn.Module):
         self.scale = scale
         self._fold = 2 if scale == 1 else 1
         self.head = nn.Conv2d(FRAMES * self._fold**2 + 1, channels, 3, padding=1)
-        self.body = nn.ModuleList(_Block(channels) for _ in range(blocks))
+        self.body = nn.ModuleList(ResidualBlock(channels) for _ in range(blocks))
         self.tail = nn.Conv2d(channels, (scale * self._fold) ** 2, 3, padding=1)
 
     def forward(self, frames: Tensor, crf: Tensor) -> Tensor:
@@ -58,20 +60,6 @@ class Restorer(nn.Module):
         return enlarged(middle, self.scale) + residual.to(middle.dtype)
 
 
-class _Block(nn.Module):
-    """Two convolutions beside the identity."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(self, found: Tensor) -> Tensor:
-        """Add what the two convolutions find."""
-        changed: Tensor = self.second(torch.relu(self.first(found)))
-        return found + changed
-
-
 def enlarged(plane: Tensor, scale: int) -> Tensor:
     """Return planes (b, c, h, w) enlarged by bicubic interpolation."""
     if scale == 1:
@@ -80,7 +68,7 @@ def enlarged(plane: Tensor, scale: int) -> Tensor:
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> None:
-    """Draw the weights of every convolution (He et al., 2015) from `generator`; residual paths begin small.
+    """Draw the weights of every convolution and matrix (He et al., 2015) from `generator`; residual paths begin small.
 
     Parameters
     ----------
@@ -90,7 +78,7 @@ def initialise(model: nn.Module, generator: torch.Generator) -> None:
     """
     with torch.no_grad():
         for name, layer in model.named_modules():
-            if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            if not isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
                 continue
             fan_in = layer.weight[0].numel()
             deviation = (2.0 / fan_in) ** 0.5

@@ -107,7 +107,7 @@ def _weights_path(name: str, folder: Path) -> Path:
         known = sorted(one.stem for one in folder.glob("*" + _SUFFIX)) if folder.is_dir() else []
         raise InputError(
             f"{path}: these weights are not there{did_you_mean(name, known)} (found: {', '.join(known) or 'none'}); "
-            f"train them with: netgen train actions"
+            f"train them with: netgen train"
         )
     return path
 

@@ -9,13 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from netgen.labelled.reading import READER, built_reader
 from netgen.models.interpolator import Interpolator
+from netgen.models.joint_coding import JointChain
 from netgen.models.layout_generator import LayoutGenerator
 from netgen.models.restorer import Restorer, enlarged
 from netgen.training.coded_pairs import PairRecipe, make_pairs, restoration_batch
+from netgen.training.joint_coding import base_loss, diffusion_loss, tuned_loss
 from netgen.training.layout import prepare_layout
 from netgen.training.midway_triples import TripleRecipe, make_triples, triple_batch
 from netgen.training.photographs import Photograph
+from netgen.training.scene_reading import prepare_reader
 
 Loss = Callable[[nn.Module, np.random.Generator], Tensor]
 Progress = Callable[[str], None]
@@ -36,6 +40,8 @@ class Lesson:
     ----------
     name : str                      Name of its weights.
     group : str                     `--only` trains a group: restorer, interpolator or layout.
+    subject : str                   What `netgen train` is told: `actions` and `channel`, whose networks learn from
+                                    photographs, or `meaning`, whose networks learn from labelled scenes.
     build : callable                Makes the network.
     prepare : callable              (photographs, generator, progress, small) to its loss; `small` is for tests.
     begins_from : str or None       Weights of equal shape are taken from this network, which is trained before.
@@ -52,6 +58,7 @@ class Lesson:
     share: float
     steps: int
     learning_rate: float
+    subject: str = "actions"
 
 
 def restorer_loss(
@@ -142,6 +149,45 @@ def _prepare_interpolator(
     return interpolator_loss(recipe, photographs, generator, progress)
 
 
+def _prepare_reader(
+    photographs: Sequence[Photograph],  # noqa: ARG001  (scenes have their own)
+    generator: np.random.Generator,
+    progress: Progress,
+    small: bool,
+) -> Loss:
+    return prepare_reader(generator, progress, small=small)
+
+
+def _joint_lesson(
+    name: str,
+    loss: Callable[[Sequence[Photograph]], Loss],
+    *,
+    denoises: bool,
+    begins_from: str | None,
+    share: float,
+    steps: int,
+) -> Lesson:
+    def prepare(
+        photographs: Sequence[Photograph],
+        generator: np.random.Generator,  # noqa: ARG001  (patches are cut while it learns)
+        progress: Progress,  # noqa: ARG001
+        small: bool,  # noqa: ARG001
+    ) -> Loss:
+        return loss(photographs)
+
+    return Lesson(
+        name,
+        "joint",
+        lambda: JointChain(denoises=denoises),
+        prepare,
+        begins_from,
+        share,
+        steps,
+        1e-3,
+        "channel",
+    )
+
+
 LESSONS = (
     _restorer_lesson(
         2, PairRecipe(1400, 9, 192, 2, (28, 70)), begins_from=None, share=0.6, steps=6000, learning_rate=1e-3
@@ -173,6 +219,15 @@ LESSONS = (
         1e-3,
     ),
     Lesson("layout", "layout", LayoutGenerator, prepare_layout, None, 1.0, 2392, 1e-3),
+    Lesson(READER, "reader", built_reader, _prepare_reader, None, 1.0, 2500, 1e-3, "meaning"),
+    _joint_lesson("joint-base", base_loss, denoises=False, begins_from=None, share=0.4, steps=6000),
+    _joint_lesson("joint-plain", tuned_loss, denoises=False, begins_from="joint-base", share=0.2, steps=3000),
+    _joint_lesson(
+        "joint-diffusion", diffusion_loss, denoises=True, begins_from="joint-base", share=0.2, steps=3000
+    ),
+    _joint_lesson(
+        "joint-control", tuned_loss, denoises=True, begins_from="joint-base", share=0.2, steps=3000
+    ),
 )
 
 

@@ -63,6 +63,17 @@ def packaged_photographs() -> list[Photograph]:
     return [Photograph(name, luma_of(picture)) for name, picture in pictures]
 
 
+def held_out_photographs() -> list[Photograph]:
+    """Return the photographs of `HELD_OUT`, which no network is trained on.
+
+    Raises
+    ------
+    MissingDependencyError          scikit-image is not installed.
+    """
+    data = _import("skimage.data")
+    return [Photograph(f"skimage/{name}", luma_of(getattr(data, name)())) for name in HELD_OUT]
+
+
 def photographs_in(folder: Path) -> list[Photograph]:
     """Read all pictures (JPEG, PNG, WebP) of a directory, by name; large ones are reduced.
 

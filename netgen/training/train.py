@@ -1,4 +1,4 @@
-"""`netgen train actions`: train the shipped networks from photographs, and write their weights with a log."""
+"""`netgen train`: train the shipped networks, and write their weights with a log."""
 
 from __future__ import annotations
 
@@ -30,11 +30,16 @@ from netgen.training.photographs import (
 )
 from netgen.version import __version__
 
-GROUPS = tuple(dict.fromkeys(lesson.group for lesson in LESSONS))
+SUBJECTS = tuple(dict.fromkeys(lesson.subject for lesson in LESSONS))
+"""What can be trained: `actions`, what measures `meaning`, and what crosses a `channel`."""
+
+_FROM_PHOTOGRAPHS = {"actions", "channel"}
+
 _PACKAGES = ("torch", "numpy", "av", "safetensors")
 
 
-def train_actions(
+def train(
+    subject: str,
     names: Sequence[str],
     *,
     photos: Sequence[Path],
@@ -51,8 +56,9 @@ def train_actions(
 
     Parameters
     ----------
-    names : sequence of str         Groups (restorer, interpolator) or single networks; empty: all.
-    photos : sequence of Path       Directories of photographs, beside those that come in packages.
+    subject : str                   One of `SUBJECTS`.
+    names : sequence of str         Groups (restorer, interpolator) or single networks; empty: all of the subject.
+    photos : sequence of Path       Directories of photographs, beside those that come in packages; for actions.
     minutes : float or None         For each group, making pairs not counted. None: the shipped numbers of steps.
     steps : int, optional           Of each network, in place of minutes: what a log names repeats exactly.
     seed : int                      Of first weights, clips and batches.
@@ -68,19 +74,19 @@ def train_actions(
 
     Raises
     ------
-    InputError                      Unknown name, no CUDA device, a directory without photographs.
+    InputError                      Unknown name, no CUDA device, a directory without photographs, or photographs for
+                                    networks that do not learn from any.
     MissingDependencyError          A package that carries photographs is not installed.
     """
-    lessons = _chosen(names)
+    lessons = _chosen(subject, names)
     if device != "cpu" and not torch.cuda.is_available():
         raise InputError(f"device {device}: torch finds no CUDA device here; use cpu")
     if minutes is not None and steps is not None:
         raise InputError("a training budget is either a number of steps or minutes")
     torch.set_num_threads(threads)
-    photographs = packaged_photographs() if not small else packaged_photographs()[:3]
-    for folder in photos:
-        photographs += photographs_in(folder)
-    photographs += drawn_pages(generator_from(seed))
+    if photos and subject not in _FROM_PHOTOGRAPHS:
+        raise InputError(f"networks for {subject} do not learn from photographs; leave them out")
+    photographs = _pictures(photos, seed, small) if subject in _FROM_PHOTOGRAPHS else []
     progress(f"{len(photographs)} pictures")
     written = []
     for lesson in lessons:
@@ -92,6 +98,14 @@ def train_actions(
         (out / f"{lesson.name}.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         written.append(path)
     return written
+
+
+def _pictures(photos: Sequence[Path], seed: int, small: bool) -> list[Photograph]:
+    """Return the photographs of packages and of directories, and drawn pages."""
+    photographs = packaged_photographs() if not small else packaged_photographs()[:3]
+    for folder in photos:
+        photographs += photographs_in(folder)
+    return photographs + drawn_pages(generator_from(seed))
 
 
 def _train_one(
@@ -136,19 +150,23 @@ def _begin_from(model: nn.Module, name: str, folder: Path) -> None:
     load_into(source, name, folder)
     own, found = model.state_dict(), source.state_dict()
     model.load_state_dict(
-        {key: found[key] if found[key].shape == tensor.shape else tensor for key, tensor in own.items()}
+        {
+            key: found[key] if key in found and found[key].shape == tensor.shape else tensor
+            for key, tensor in own.items()
+        }
     )
 
 
-def _chosen(names: Sequence[str]) -> list[Lesson]:
+def _chosen(subject: str, names: Sequence[str]) -> list[Lesson]:
     """Return the lessons of groups or of single networks, in the order in which they build on one another."""
-    known = [*GROUPS, *(lesson.name for lesson in LESSONS)]
+    lessons = [lesson for lesson in LESSONS if lesson.subject == subject]
+    known = [name for lesson in lessons for name in (lesson.group, lesson.name)]
     for name in names:
         if name not in known:
             raise InputError(
                 f'no network is called "{name}"{did_you_mean(name, known)} (known: {", ".join(dict.fromkeys(known))})'
             )
-    return [lesson for lesson in LESSONS if not names or lesson.group in names or lesson.name in names]
+    return [lesson for lesson in lessons if not names or lesson.group in names or lesson.name in names]
 
 
 def _record(
@@ -169,7 +187,7 @@ def _record(
             [
                 "netgen",
                 "train",
-                "actions",
+                lesson.subject,
                 "--only",
                 lesson.name,
                 "--seed",

@@ -45,7 +45,7 @@ def test_two_files_share_one_list(model, tmp_path):
 
 def test_missing_weights_are_named_with_the_nearest(model, tmp_path):
     save_weights(model, "restorer-x2", tmp_path)
-    with pytest.raises(InputError, match=r'did you mean "restorer-x2".*netgen train actions'):
+    with pytest.raises(InputError, match=r'did you mean "restorer-x2".*netgen train'):
         load_into(model, "restorer-x3", tmp_path)
 
 

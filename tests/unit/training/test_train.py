@@ -1,4 +1,4 @@
-"""`train_actions` on a handful of tiny clips: files, logs, and the same weights again."""
+"""`train` on a handful of tiny clips: files, logs, and the same weights again."""
 
 import json
 
@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from netgen.errors import InputError
 from netgen.models.weights import load_into, weights_digest
 from netgen.training.lessons import LESSONS
-from netgen.training.train import train_actions
+from netgen.training.train import train
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def _train(names, out, **options):
         "small": True,
         "progress": lambda line: None,
     } | options
-    return train_actions(names, out=out, **given)
+    return train(given.pop("subject", "actions"), names, out=out, **given)
 
 
 def test_a_group_is_trained_in_order_and_loads(tmp_path):
@@ -79,3 +79,19 @@ def test_wrong_options_are_refused_before_anything_is_read(tmp_path, options, me
     with pytest.raises(InputError, match=message):
         _train(names, tmp_path, **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_networks_of_a_channel_and_of_meaning_train(tmp_path):
+    """A few steps each; what denoises begins from what was trained before it, and photographs are for some alone."""
+    paths = _train([], tmp_path, subject="channel", steps=2)
+    assert [path.stem for path in paths] == ["joint-base", "joint-plain", "joint-diffusion", "joint-control"]
+    base, control = (load_file(tmp_path / f"{name}.safetensors") for name in ("joint-base", "joint-control"))
+    assert torch.equal(base["encoder.body.0.weight"], control["encoder.body.0.weight"])
+    assert not torch.equal(base["decoder.body.0.weight"], control["decoder.body.0.weight"])
+    assert any(name.startswith("denoiser") for name in control)
+    (reader,) = _train(["reader"], tmp_path, subject="meaning", steps=1)
+    assert json.loads(reader.with_suffix(".json").read_text())["repeat_with"].startswith(
+        "netgen train meaning"
+    )
+    with pytest.raises(InputError, match="do not learn from photographs"):
+        _train(["reader"], tmp_path, subject="meaning", photos=[tmp_path])

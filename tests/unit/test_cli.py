@@ -251,7 +251,11 @@ def test_control_c_leaves_no_folder_behind(folder, arguments):
     (folder / "small.yaml").write_text(text + "policies: {stop: 'stop.py:Interrupting'}\n", encoding="utf-8")
     (folder / "stop.py").write_text(INTERRUPTING, encoding="utf-8")
     before = listed(folder)
-    code = "import sys; sys.dont_write_bytecode = True; from netgen.cli import main; sys.exit(main())"
+    # A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = (
+        f"{heard}; import sys; sys.dont_write_bytecode = True; from netgen.cli import main; sys.exit(main())"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", code, "run", "small.yaml", *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -21,7 +21,7 @@ from netgen.actions.contract import KnobTarget, Placement, VideoAction
 from netgen.calibration.machine import device_used, versions
 from netgen.calibration.measuring import prepare_as_worker, weights_sha256
 from netgen.calibration.record import rounded
-from netgen.calibration.record_file import replace_records
+from netgen.calibration.record_file import read_lines, replace_records
 from netgen.catalogue.loading import find_action
 from netgen.errors import InputError
 from netgen.labelled.drawing import FRAME_RATE_HZ, SIDE_PX, drawn_circumstances, drawn_clip
@@ -162,8 +162,9 @@ def measure_meaning_to_file(
     -------
     int                             Number of records.
     """
+    read_lines(out)  # what cannot be written or is missing should be told before anything is measured
     for variant in variants:
-        weights_sha256(find_action(variant))  # what is missing should be told before anything is measured
+        weights_sha256(find_action(variant))
     scenes = labelled_scenes(count, seed)
     progress(
         f"{count} scenes of {scene_entropy_bits():.2f} semantic bit; the reader keeps {scenes.ceiling.bits.bits:.2f}"

@@ -62,6 +62,8 @@ def read_lines(path: Path) -> list[StoredRecord]:
     """Return every record in a JSON Lines file; a missing file holds none."""
     if not path.exists():
         return []
+    if not path.is_file():
+        raise InputError(f"{path}: is a directory; accepted: a JSON Lines file to add to")
     lines = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:

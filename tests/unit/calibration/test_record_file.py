@@ -52,3 +52,8 @@ def test_a_file_of_something_else_is_not_overwritten(tmp_path, record, line):
 
 def test_a_missing_file_holds_no_records(tmp_path):
     assert read_lines(tmp_path / "none.jsonl") == []
+
+
+def test_a_directory_is_no_file_of_records(tmp_path):
+    with pytest.raises(InputError, match="is a directory; accepted: a JSON Lines file"):
+        read_lines(tmp_path)

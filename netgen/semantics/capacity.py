@@ -121,9 +121,11 @@ def semantic_capacity(
     value, slope, steps = float(up.bits(p)), up.slope(p), 0
     while slope.max() - value > tolerance_bits and steps < most_iterations:
         moved = _moved(p, slope, 1.0)
-        if up.bits(moved) < value:
+        reached = float(up.bits(moved))
+        if reached < value:
             moved = _moved(p, slope, 0.5)
-        p, value, slope, steps = moved, float(up.bits(moved)), up.slope(moved), steps + 1
+            reached = float(up.bits(moved))
+        p, value, slope, steps = moved, reached, up.slope(moved), steps + 1
     return Capacity(value, p, max(0.0, float(slope.max()) - value), steps)
 
 

@@ -108,7 +108,9 @@ def kept_bits(probabilities: ArrayLike, steps: Sequence[ArrayLike]) -> Floats:
     p = as_distribution(probabilities)
     state = np.diag(p)
     left = [mutual_information_bits(state)]
-    for number in range(len(steps)):
-        state = p[:, None] * through(steps[: number + 1])
+    if len(steps):
+        through(steps)  # says which step does not fit
+    for step in steps:
+        state = state @ as_channel(step)
         left.append(mutual_information_bits(state / state.sum()))
     return np.array(left)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from netgen.models.joint_coding import PLANES, REDUCTION, JointChain, rayleigh
+from netgen.models.joint_coding import JointChain, rayleigh
 from netgen.training.photographs import Photograph
 
 LOWEST_DB, HIGHEST_DB = -2.0, 17.0
@@ -88,11 +88,6 @@ def patches(photographs: Sequence[Photograph], draws: np.random.Generator, count
         turned = np.rot90(small, int(draws.integers(4)))
         cut.append(turned[:, ::-1] if draws.random() < 0.5 else turned)
     return torch.from_numpy(np.stack(cut).astype(np.float32))[:, None] / 255
-
-
-def symbols_shape(height_px: int, width_px: int) -> tuple[int, int, int]:
-    """Return the shape of the symbols of a picture."""
-    return PLANES, height_px // REDUCTION, width_px // REDUCTION
 
 
 def _chain(model: nn.Module) -> JointChain:

@@ -29,6 +29,7 @@ from netgen.generative.profile import Profile, load_profiles
 from netgen.ledger import RECORD_TYPES, STATEMENTS, LossReason, OptionSeen, Outcome, Stage
 from netgen.report.drawing import draw_scenario
 from netgen.report.figures import draw_chain, draw_elastic
+from netgen.report.meaning_curves import draw_link_meaning, draw_meaning, meaning_table, shipped_meaning
 from netgen.report.rate_quality import (
     MEASURES,
     draw_rate_quality,
@@ -42,7 +43,14 @@ from netgen.scenario import field_table, load_scenario
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
 HEADER = "<!-- Written by docs/build.py (make docs); do not edit. -->\n\n"
-RUNS = ("elastic_small", "fig8_scenario1", "fig8_scenario2", "measured_coding", "slower_than_real_time")
+RUNS = (
+    "elastic_small",
+    "fig8_scenario1",
+    "fig8_scenario2",
+    "measured_coding",
+    "semantic_ledger",
+    "slower_than_real_time",
+)
 PICTURED_NETWORKS = ("elastic_small", "ring_of_relays")
 MEASURING = {
     "bench": ("tests/benchmarks/bench.py", "speed of the engine (minutes)"),
@@ -243,6 +251,7 @@ def result_blocks(folder: Path) -> dict[str, str]:
     return tables | {
         "elastic-result": _receivers_table(elastic) + "\n" + _addition_line(elastic),
         "headline-results": _headline_table(summaries),
+        "semantic-ledger": _ledger_table(summaries["semantic_ledger"]),
         **action_blocks(),
     }
 
@@ -327,7 +336,28 @@ def action_blocks() -> dict[str, str]:
         f"strongest-{measure.replace('_', '-')}": strongest_control_table(records, measure)
         for measure in MEASURES
     }
-    return tables | {"same-bitstream": same_bitstream_table(records)}
+    meaning = {"kept-meaning": meaning_table(shipped_meaning())}
+    return tables | meaning | {"same-bitstream": same_bitstream_table(records)}
+
+
+def _ledger_table(summary: Mapping[str, Any]) -> str:
+    """What every link carried of bits and of meaning, and what it could have carried."""
+    rows = [
+        "| link | capacity [Mbit] | carried [Mbit] | used | semantic bit carried | semantic capacity [semantic bit] | "
+        "used |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
+    ]
+    for name, found in summary["links"].items():
+        rows.append(
+            f"| {name.replace('->', ' to ')} | {found['capacity_bits'] / 1e6:.2f} | "
+            f"{found['carried_bits'] / 1e6:.2f} | {_fixed(found['utilisation'])} | {found['semantic_bits']:,.0f} | "
+            f"{found['semantic_capacity_bits']:,.0f} | {_fixed(found['semantic_utilisation'])} |"
+        )
+    residual = max(law["residual"] for law in summary["laws"].values())
+    return "\n".join(rows) + (
+        f"\n\n{len(summary['laws'])} conservation laws, largest residual {residual:g}. Marks: semantic bits "
+        f"{summary['semantic_bits_provenance']}, fidelities {summary['semantic_fidelity_provenance']}.\n"
+    )
 
 
 def _loaded(program: Path) -> Any:  # noqa: ANN401  (a module by its file)
@@ -381,10 +411,13 @@ def draw_pictures(folder: Path) -> list[Path]:
     """Draw the pictures from the runs in `folder`."""
     pictures = ROOT / "docs" / "pictures"
     pictures.mkdir(exist_ok=True)
-    made = [pictures / f"{name}.png" for name in ("elastic_small", "fig8_scenario2", "rate_quality")]
+    names = ("elastic_small", "fig8_scenario2", "rate_quality", "kept_meaning", "semantic_ledger")
+    made = [pictures / f"{name}.png" for name in names]
     draw_elastic(folder / "elastic_small", made[0])
     draw_chain(folder / "fig8_scenario2", made[1])
     draw_rate_quality(shipped_records(), made[2])
+    draw_meaning(shipped_meaning(), made[3])
+    draw_link_meaning(folder / "semantic_ledger", made[4])
     for name in PICTURED_NETWORKS:
         made.append(pictures / f"{name}_network.png")
         draw_scenario(load_scenario(ROOT / "scenarios" / f"{name}.yaml"), made[-1])

@@ -34,14 +34,15 @@ import pyarrow.parquet as pq
 
 from netgen.actions.contract import Placement, RateTarget
 from netgen.calibration.machine import processor_name
-from netgen.calibration.measuring import prepare_as_worker
 from netgen.catalogue.loading import find_action
 from netgen.generative.device import canonical_name
 from netgen.generative.measured_rows import device_label
 from netgen.generative.profile import read_measured
 from netgen.media.video_file import measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
+from netgen.models.allocation import keep_freed_memory
 from netgen.models.precision import AUTO
+from netgen.models.threads import limit_threads
 from netgen.policy import Decision, NodeView, RelayPolicy
 from netgen.report.rate_quality import shipped_records
 from netgen.run import run
@@ -212,10 +213,11 @@ def _timed(path: Path, name: str, bits_per_pixel: float) -> Times:
     """Seconds of every segment in each direction, in this process, after one call that is not counted."""
     action = find_action(name)
     action.place(action.placement_for(Placement(precision=AUTO)))
-    prepare_as_worker(1, learned=action.learned)
+    keep_freed_memory()  # as a worker of a live run does
     segments = _segments(path)
     times_s: dict[str, list[float]] = {"contract": [], "expand": []}
     for segment in (segments[0], *segments):
+        limit_threads(1)
         began_s = time.perf_counter()
         made = action.contract(segment, RateTarget(bits_per_pixel))
         between_s = time.perf_counter()

@@ -7,8 +7,13 @@ from enum import StrEnum
 
 
 class Provenance(StrEnum):
-    """How a figure came to be known (`design`: measured > published > estimated > declared)."""
+    """How a figure came to be known (`design`: measured > published > estimated > declared).
 
+    Exact is what follows from definitions alone: that a source has all of its meaning, the entropy of labels that
+    were drawn from a declared distribution.
+    """
+
+    EXACT = "exact"
     MEASURED = "measured"
     PUBLISHED = "published"
     ESTIMATED = "estimated"
@@ -19,5 +24,5 @@ _STRENGTH = tuple(Provenance)
 
 
 def weakest(marks: Iterable[Provenance]) -> Provenance:
-    """Return the weakest mark; figures derived from no marked input count as measured."""
-    return max(marks, key=_STRENGTH.index, default=Provenance.MEASURED)
+    """Return the weakest mark; figures derived from no marked input count as exact."""
+    return max(marks, key=_STRENGTH.index, default=Provenance.EXACT)

@@ -19,13 +19,14 @@ from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
+from netgen.metrics.experience import experience_columns
 from netgen.metrics.modes import ModesInUse, service_modes
 from netgen.metrics.radio import radio
 from netgen.metrics.tallies import segments_offered
 from netgen.metrics.users import rated_users
 from netgen.metrics.utility import LEVELS
 from netgen.plugin_file import find_file
-from netgen.provenance import weakest
+from netgen.provenance import Provenance, weakest
 from netgen.rng import Streams
 from netgen.run_directory import discard, finish, reserve, write_json
 from netgen.scenario import load_scenario, scenario_warnings
@@ -239,7 +240,7 @@ def _simulated(
         )
         totals = simulation.run(progress)
         users, levels = rated_users(totals.users)
-        writer.add_columns("users", users)
+        writer.add_columns("users", users | experience_columns(totals.playback))
     finally:
         writer.close()
     laws = check_laws(totals.balances)
@@ -275,6 +276,8 @@ def _summary(
         "packet_events": totals.packets,
         "decisions": totals.decisions,
         **figures.headline(ledger),
+        "semantic_bits_provenance": _meaning_mark(scenario),
+        "semantic_fidelities": _fidelities(scenario),
         "rating_levels": dict(zip(LEVELS, levels, strict=True)),
         "notes": list(totals.notes),
         "actions": _marks(scenario),
@@ -307,6 +310,28 @@ def _modes_in_use(scenario: Scenario) -> ModesInUse:
         offloaded=() if modes is None or modes.offloading is None else modes.offloading.services,
         warmup_s=scenario.warmup_s,
     )
+
+
+def _meaning_mark(scenario: Scenario) -> str:
+    """Mark of the semantic bits that are offered: exact where only labelled scenes are sent."""
+    contents = {scenario.contents[service.content].kind for service in scenario.services.values()}
+    return (Provenance.EXACT if contents == {"scenes"} else Provenance.DECLARED).value
+
+
+def _fidelities(scenario: Scenario) -> list[dict[str, Any]]:
+    """Semantic fidelity of every action on every class of content, and how it is known."""
+    return [
+        {
+            "action": name,
+            "class": content_class,
+            "fidelity": action.semantic_fidelity,
+            "low": None if action.semantic_interval is None else action.semantic_interval[0],
+            "high": None if action.semantic_interval is None else action.semantic_interval[1],
+            "mark": action.fidelity_provenance.value,
+            "source": action.fidelity_source,
+        }
+        for (name, content_class), action in build_menu(scenario).variants.items()
+    ]
 
 
 def _marks(scenario: Scenario) -> dict[str, str]:

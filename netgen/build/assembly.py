@@ -8,7 +8,7 @@ import simpy
 from netgen.build.bursts import burst_notes
 from netgen.build.collaboration import Surroundings, build_cores, build_terminals, forced_kinds
 from netgen.build.compatibility import check_compatibility
-from netgen.build.contents import build_menu, build_tracks, profile_notes
+from netgen.build.contents import build_menu, build_tracks, profile_notes, semantic_bits_of
 from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
 from netgen.build.semantics import link_candidates
@@ -166,7 +166,7 @@ def build_service(
         content=spec.content,
         content_class=content.content_class,
         track=track,
-        semantic_bits=content.semantic_bits,
+        semantic_bits=semantic_bits_of(content),
         source=spec.source,
         paths=service_paths(name, spec, scenario, network),
         multicast=spec.cast == "multicast",

@@ -18,6 +18,7 @@ from netgen.generative.profile import (
     profile_warnings,
     read_measured,
 )
+from netgen.labelled.meaning import scene_entropy_bits
 from netgen.media.parametric import SizeLaw, parametric_track
 from netgen.media.segment_track import SegmentTrack
 from netgen.media.trace import track_from_trace
@@ -25,11 +26,12 @@ from netgen.media.video_file import track_from_file
 from netgen.provenance import Provenance, weakest
 from netgen.rng import Streams
 from netgen.schema.scenario import (
+    Content,
     DeclaredAction,
     FileContent,
-    ParametricContent,
     ProfiledAction,
     Scenario,
+    ScenesContent,
     TraceContent,
 )
 
@@ -39,10 +41,17 @@ def build_tracks(scenario: Scenario, streams: Streams) -> dict[str, SegmentTrack
     return {name: _track(name, content, scenario, streams) for name, content in scenario.contents.items()}
 
 
-def _track(
-    name: str, content: FileContent | TraceContent | ParametricContent, scenario: Scenario, streams: Streams
-) -> SegmentTrack:
+def semantic_bits_of(content: Content) -> float:
+    """Return the meaning of one segment: declared, or the entropy of a labelled scene."""
+    return scene_entropy_bits() if isinstance(content, ScenesContent) else content.semantic_bits
+
+
+def _track(name: str, content: Content, scenario: Scenario, streams: Streams) -> SegmentTrack:
     """Segment sizes of one content."""
+    if isinstance(content, ScenesContent):
+        from netgen.labelled.scene_content import SceneContent  # noqa: PLC0415  (PyAV and photographs)
+
+        return SceneContent(content.count, content.seed, content.crf).track
     if isinstance(content, FileContent):
         return track_from_file(content.path, segment_s=content.segment_s)
     video_format = content.video_format
@@ -209,4 +218,6 @@ def _at_point(
         memory_bytes=profile.model_memory_bytes or 0,
         run=spec.run or (profile.name if measured else None),
         compatibility=spec.compatibility or profile.compatibility or "format",
+        semantic_interval=None if declared else point.semantic_interval,
+        fidelity_source="the scenario" if declared else (point.fidelity_source or profile.source),
     )

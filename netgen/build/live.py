@@ -10,11 +10,12 @@ from netgen.build.contents import build_menu
 from netgen.errors import InputError
 from netgen.rng import Streams
 from netgen.scenario.live_check import live_contents, node_is_live
-from netgen.schema.scenario import FileContent, Scenario
+from netgen.schema.scenario import Content, FileContent, Scenario, ScenesContent
 from netgen.world.names import tower_of
 
 if TYPE_CHECKING:
     from netgen.actions.contract import Placement
+    from netgen.live.frames import ContentFrames
     from netgen.live.live_run import LiveRun
     from netgen.live.work import ActionReference
 
@@ -37,18 +38,15 @@ def live_side(scenario: Scenario) -> Iterator[LiveRun | None]:
         yield None
         return
     # Loaded here, so that runs by profile need none of it.
-    from netgen.live.frames import SegmentFrames  # noqa: PLC0415
+    from netgen.labelled.delivered import DeliveredMeaning  # noqa: PLC0415
+    from netgen.labelled.scene_content import SceneContent  # noqa: PLC0415
     from netgen.live.live_run import LiveRun, LiveWorld  # noqa: PLC0415
     from netgen.live.store import ArtefactStore  # noqa: PLC0415
     from netgen.live.work import Failure  # noqa: PLC0415
     from netgen.live.workshop import Workshop  # noqa: PLC0415
 
     references = _references(scenario)
-    frames = {}
-    for name in names:
-        content = scenario.contents[name]
-        assert isinstance(content, FileContent)  # noqa: S101  (a check of the scenario has seen to it)
-        frames[name] = SegmentFrames(content.path, content.segment_s)
+    frames = {name: _frames(scenario.contents[name]) for name in names}
     assert scenario.seed is not None  # noqa: S101  (`load` draws a missing one)
     streams = Streams(scenario.seed)
 
@@ -80,7 +78,20 @@ def live_side(scenario: Scenario) -> Iterator[LiveRun | None]:
             if isinstance(described, Failure):
                 words = f" ({described.last_words.splitlines()[-1]})" if described.last_words else ""
                 raise InputError(f"actions.{name}: cannot be run: {described.message}{words}")
-        yield LiveRun(world, workshop, store)
+        labelled = {name: one for name, one in frames.items() if isinstance(one, SceneContent)}
+        yield LiveRun(world, workshop, store, DeliveredMeaning(labelled) if labelled else None)
+
+
+def _frames(content: Content) -> ContentFrames:
+    """Frames of a content; a check of the scenario has seen to it that it has some."""
+    if isinstance(content, ScenesContent):
+        from netgen.labelled.scene_content import SceneContent  # noqa: PLC0415
+
+        return SceneContent(content.count, content.seed, content.crf)
+    from netgen.live.frames import SegmentFrames  # noqa: PLC0415
+
+    assert isinstance(content, FileContent)  # noqa: S101
+    return SegmentFrames(content.path, content.segment_s)
 
 
 def _references(scenario: Scenario) -> dict[str, ActionReference]:

@@ -71,6 +71,8 @@ def calibrate_to_file(
     repeats: int = 3,
     placement: Placement | None = None,
     options: Sequence[str] = (),
+    scenes: tuple[int, int] | None = None,
+    clip_weights: Path | None = None,
 ) -> int:
     """Measure actions and store their records in `out`, in place of their earlier ones on the same device.
 
@@ -81,6 +83,8 @@ def calibrate_to_file(
     variants : sequence of str      Actions.
     videos, progress, repeats, placement, options   As for `calibrate`.
     out : Path                      A JSON Lines file; made when missing.
+    scenes : (int, int) or None     Number and seed of labelled scenes, on which to measure in place of videos.
+    clip_weights : Path or None     Weights of CLIP, to estimate the meaning of scenes by it as well.
 
     Returns
     -------
@@ -88,7 +92,9 @@ def calibrate_to_file(
     """
     placement = placement or Placement()
     read_lines(out)  # an unreadable file should be told before the measurement, not after
-    sources = checked_clips(variants, videos, repeats=repeats, placement=placement)
+    sources = checked_clips(
+        variants, videos, repeats=repeats, placement=placement, scenes=scenes, clip_weights=clip_weights
+    )
     count = 0
     for variant in variants:
         records = _calibrate(variant, sources, progress, repeats, placement, options)
@@ -122,16 +128,22 @@ def errors_between_devices(out: Path) -> list[RooflineError]:
 
 
 def checked_clips(
-    variants: Sequence[str], videos: Sequence[Path], *, repeats: int, placement: Placement
+    variants: Sequence[str],
+    videos: Sequence[Path],
+    *,
+    repeats: int,
+    placement: Placement,
+    scenes: tuple[int, int] | None = None,
+    clip_weights: Path | None = None,
 ) -> list[SegmentedClip]:
-    """Decode the clips, after refusing what cannot be measured: unknown actions, devices they lack, small frames."""
+    """Decode or draw the clips, after refusing what cannot be measured: an unknown action or device, small frames."""
     if repeats < 1:
         raise InputError(f"{repeats} repeats; at least 1 is needed")
     actions = [find_action(variant) for variant in variants]
     for action in actions:
         action.place(action.placement_for(placement))
         weights_sha256(action)  # missing weights should be told before other actions are measured
-    sources = read_clips(videos)
+    sources = read_clips(videos) if scenes is None else [_labelled_clip(*scenes, clip_weights)]
     for action in actions:
         for source in sources:
             try:
@@ -139,6 +151,12 @@ def checked_clips(
             except InputError as error:
                 raise InputError(f"{source.clip.name}: {error}") from None
     return sources
+
+
+def _labelled_clip(count: int, seed: int, clip_weights: Path | None) -> SegmentedClip:
+    from netgen.calibration.meaning import labelled_clip  # noqa: PLC0415  (needs torch)
+
+    return labelled_clip(count, seed, clip_weights=clip_weights)
 
 
 def _calibrate(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from netgen.calibration.record import Clip
 from netgen.errors import InputError
 from netgen.media.content_class import ContentClass
+from netgen.media.quality import SemanticEstimate
 from netgen.media.video_file import measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
 
@@ -25,6 +27,10 @@ SEGMENTS = 3
 _CLIP_LIST = "clips.json"
 
 
+Assessment = Callable[[Sequence[YuvClip]], tuple[SemanticEstimate, dict[str, Any]]]
+"""Semantic fidelity of what is shown of every segment, measured, and what else a record says of it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentedClip:
     """A clip to measure on.
@@ -33,15 +39,12 @@ class SegmentedClip:
     ----------
     clip : Clip                     What records say of it.
     segments : tuple of YuvClip     Of equal length.
+    assess : callable or None       Measures what is kept of the meaning of the segments as shown, where it is known.
     """
 
     clip: Clip
     segments: tuple[YuvClip, ...]
-
-    @property
-    def whole(self) -> YuvClip:
-        """All segments in a row."""
-        return joined(self.segments)
+    assess: Assessment | None = None
 
     @property
     def frames(self) -> int:

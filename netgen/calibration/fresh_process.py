@@ -22,6 +22,7 @@ from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, NetgenError
 from netgen.media.yuv_clip import YuvClip
 from netgen.models.allocation import keep_freed_memory
+from netgen.models.threads import limit_threads
 
 LIMIT_S = 1800.0
 """The process is ended after so long."""
@@ -116,6 +117,7 @@ def _measure(name: str, segment: YuvClip, knob: float, placement: Placement) -> 
     idle_bytes = _resident_bytes("VmRSS")
     began_s = time.perf_counter()
     action.load()
+    limit_threads(placement.threads)
     loaded_s = time.perf_counter()
     contracted = action.contract(segment, KnobTarget(knob))
     contracted_s = time.perf_counter()

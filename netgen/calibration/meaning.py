@@ -1,42 +1,42 @@
-"""Measuring how much of the meaning of labelled scenes an action keeps, at every value of its knob.
+"""Measures actions on labelled scenes: beside rate, quality and time, the semantic bits that are kept.
 
-The scenes are drawn from a declared distribution, so their entropy is known; the action contracts and expands them; a
-network reads the labels from what is shown, and the readings are held against the truth. What is kept is a lower bound:
-another reader might see more. What the same reader keeps of the scenes as they were drawn stands beside it.
+Elsewhere semantic fidelity is estimated; here it is measured, since the meaning of every scene is known. The scenes
+count as one clip of a class of its own, a segment each, and the records are those of any other clip.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.actions.contract import KnobTarget, Placement, VideoAction
-from netgen.calibration.machine import device_used, versions
-from netgen.calibration.measuring import prepare_as_worker, weights_sha256
-from netgen.calibration.record import rounded
-from netgen.calibration.record_file import read_lines, replace_records
-from netgen.catalogue.loading import find_action
+from netgen.calibration.clips import SegmentedClip
+from netgen.calibration.record import Clip, rounded
 from netgen.errors import InputError
-from netgen.labelled.drawing import FRAME_RATE_HZ, SIDE_PX, drawn_circumstances, drawn_clip
+from netgen.fidelity.estimators import Estimates, shipped_estimators
+from netgen.labelled.delivered import FEWEST_SCENES
+from netgen.labelled.drawing import FRAME_RATE_HZ, FRAMES, SIDE_PX
 from netgen.labelled.information import KeptMeaning, kept_meaning
-from netgen.labelled.meaning import Meaning, drawn_meaning, scene_entropy_bits
+from netgen.labelled.meaning import Meaning, scene_entropy_bits
 from netgen.labelled.reading import read_meanings, reader_digest, views_of
-from netgen.media.quality import SEMANTIC_METHOD, psnr_db, semantic_estimate
+from netgen.labelled.scene_content import SceneContent
+from netgen.media.content_class import ContentClass
+from netgen.media.quality import SemanticEstimate
 from netgen.media.yuv_clip import YuvClip
 from netgen.rng import generator_from
 
-MEANING_SCHEMA = 1
-"""Version of the records of this module."""
+MEANING_METHOD = "labelled-scenes-v1"
+"""Name of the measurement, for records: `kept_meaning` says what it computes."""
 
-FEWEST_SCENES = 40
-"""With fewer, a value of a label may be missing altogether."""
+CONTENT_SET = "labelled-scenes"
+
+ESTIMATED_SCENES = 60
+"""Scenes of which what clips without labels have is estimated as well: the first ones tell its mean to about 0.02."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,222 +47,74 @@ class LabelledScenes:
     ----------
     seed : int                          Scene n of a seed is the same whatever the number of scenes.
     meanings : tuple of Meaning         The truth.
-    clips : tuple of YuvClip            As drawn.
-    views : (n, 5, 3, 128, 128) uint8   As the reader sees them.
+    estimates : Estimates               Of the first scenes, as for clips without labels.
     ceiling : KeptMeaning               What this reader keeps of them.
     """
 
     seed: int
     meanings: tuple[Meaning, ...]
-    clips: tuple[YuvClip, ...]
-    views: NDArray[np.uint8]
+    estimates: Estimates
     ceiling: KeptMeaning
 
+    def assess(self, shown: Sequence[YuvClip]) -> tuple[SemanticEstimate, dict[str, Any]]:
+        """Measure what is kept in scenes as they are shown, one clip each, in their order.
 
-@dataclass(frozen=True, slots=True)
-class MeaningRecord:
-    """What an action keeps at one value of its knob.
+        Returns
+        -------
+        SemanticEstimate                phi with its interval of 95 %, measured.
+        dict                            Bits, by slot as well, and the estimates that clips without labels have.
+        """
+        kept = self._kept(views_of(shown))
+        estimates = self.estimates.means(shown[:ESTIMATED_SCENES])
+        told = {
+            "scenes": {"count": len(self.meanings), "seed": self.seed},
+            "entropy_bits": rounded(scene_entropy_bits(), 8),
+            **_kept_json(kept),
+            "ceiling": _kept_json(self.ceiling),
+            "reader_sha256": reader_digest(),
+            "estimates": {name: rounded(estimate, 5) for name, estimate in estimates.items()},
+        }
+        return SemanticEstimate(kept.fidelity, kept.low, kept.high, MEANING_METHOD), told
+
+    def _kept(self, views: NDArray[np.uint8]) -> KeptMeaning:
+        rng = generator_from(self.seed, len(self.meanings), 1)
+        return kept_meaning(self.meanings, read_meanings(views), rng)
+
+
+def labelled_clip(count: int, seed: int, *, clip_weights: Path | None = None) -> SegmentedClip:
+    """Draw scenes, read them, and return them as a clip whose meaning is assessed.
 
     Parameters
     ----------
-    profile, action, mode : str         The variant's name, the action's, and its coding mode.
-    knob, value : str, float            The configuration.
-    bits_per_pixel, bits_per_scene : float  Means over scenes, every byte that travels.
-    kept : KeptMeaning                  Semantic bits and fidelity, measured.
-    estimate : float                    The mean of the estimate that clips without labels have.
-    psnr_db : float                     Over the frames that the reader sees, at its size.
-    """
-
-    profile: str
-    action: str
-    mode: str
-    knob: str
-    value: float
-    bits_per_pixel: float
-    bits_per_scene: float
-    kept: KeptMeaning
-    estimate: float
-    psnr_db: float
-
-
-def labelled_scenes(count: int, seed: int) -> LabelledScenes:
-    """Draw scenes and read them.
+    count, seed : int               Scenes, and where they are drawn from.
+    clip_weights : Path or None     Weights of CLIP, to estimate by it as well.
 
     Raises
     ------
-    InputError                      Fewer than 40 scenes, or the reader's weights are missing.
+    InputError                      Fewer than 40 scenes, or weights of the reader or of CLIP are missing.
     MissingDependencyError          A package that carries photographs, PyAV or torch is not installed.
     """
     if count < FEWEST_SCENES:
         raise InputError(f"{count} scenes; at least {FEWEST_SCENES} are needed for every label to occur")
-    meanings, clips = [], []
-    for scene in range(count):
-        rng = generator_from(seed, scene)
-        meanings.append(drawn_meaning(rng))
-        clips.append(drawn_clip(meanings[-1], drawn_circumstances(rng)))
-    views = views_of(clips)
-    ceiling = kept_meaning(meanings, read_meanings(views), generator_from(seed, count))
-    return LabelledScenes(seed, tuple(meanings), tuple(clips), views, ceiling)
-
-
-def measure_meaning(
-    variant: str, scenes: LabelledScenes, *, placement: Placement, progress: Callable[[str], None]
-) -> list[MeaningRecord]:
-    """Measure a variant at every value of its knob's grid.
-
-    Parameters
-    ----------
-    variant : str                   As `find_action` takes it.
-    scenes : LabelledScenes         What is contracted.
-    placement : Placement           Where models run.
-    progress : callable             Told a line per record.
-
-    Raises
-    ------
-    InputError                      Unknown action, no such device, or scenes that are too small for it.
-    """
-    action = find_action(variant)
-    action.check_size(SIDE_PX, SIDE_PX)
-    action.place(action.placement_for(placement))
-    prepare_as_worker(placement.threads, learned=action.learned)
-    records = []
-    for value in action.knob.grid:
-        record = _at(variant, action, value, scenes)
-        records.append(record)
-        progress(
-            f"{variant} {record.knob} {value:g}: {record.bits_per_pixel:.5f} bit/pixel, {record.kept.bits.bits:.2f} of "
-            f"{scene_entropy_bits():.2f} semantic bit, phi {record.kept.fidelity:.3f} [{record.kept.low:.3f}, "
-            f"{record.kept.high:.3f}], estimate {record.estimate:.3f}"
-        )
-    return records
-
-
-def measure_meaning_to_file(
-    variants: Sequence[str],
-    *,
-    count: int,
-    seed: int,
-    out: Path,
-    placement: Placement,
-    command: str,
-    progress: Callable[[str], None],
-) -> int:
-    """Measure variants on the same scenes and store their records, in place of their earlier ones.
-
-    Parameters
-    ----------
-    variants : sequence of str      Actions.
-    count, seed : int               Scenes, and where they are drawn from.
-    out : Path                      A JSON Lines file; made when missing.
-    placement : Placement           Where models run.
-    command : str                   For the records.
-    progress : callable             Told a line per record.
-
-    Returns
-    -------
-    int                             Number of records.
-    """
-    read_lines(out)  # what cannot be written or is missing should be told before anything is measured
-    for variant in variants:
-        weights_sha256(find_action(variant))
-    scenes = labelled_scenes(count, seed)
-    progress(
-        f"{count} scenes of {scene_entropy_bits():.2f} semantic bit; the reader keeps {scenes.ceiling.bits.bits:.2f}"
+    estimators = shipped_estimators(clip_weights)  # missing weights should be told before scenes are drawn
+    drawn = SceneContent(count, seed, crf=0)
+    clips = tuple(drawn.clip(scene) for scene in range(count))
+    meanings = tuple(drawn.meaning(scene) for scene in range(count))
+    estimates = Estimates(clips[:ESTIMATED_SCENES], estimators)
+    ceiling = kept_meaning(meanings, read_meanings(views_of(clips)), generator_from(seed, count))
+    digest = hashlib.sha256()
+    for clip in clips:
+        digest.update(clip.planes.tobytes())
+    told = Clip(
+        content_set=CONTENT_SET,
+        name=f"{count}-of-seed-{seed}",
+        content_class=ContentClass.LABELLED.value,
+        sha256=digest.hexdigest(),
+        size_px=(SIDE_PX, SIDE_PX),
+        frame_rate_hz=float(FRAME_RATE_HZ),
+        segment_s=FRAMES / float(FRAME_RATE_HZ),
     )
-    written = 0
-    for variant in variants:
-        records = measure_meaning(variant, scenes, placement=placement, progress=progress)
-        learned = find_action(variant).learned
-        device = asdict(device_used(placement, learned=learned))
-        replace_records(out, [meaning_json(one, scenes, device, command) for one in records])
-        written += len(records)
-    return written
-
-
-def meaning_json(
-    record: MeaningRecord, scenes: LabelledScenes, device: dict[str, Any], command: str
-) -> dict[str, Any]:
-    """Return a record as it is stored, one line of JSON."""
-    return {
-        "schema": MEANING_SCHEMA,
-        "profile": record.profile,
-        "action": record.action,
-        "mode": record.mode,
-        "config": {"knob": record.knob, "value": record.value},
-        "scenes": {
-            "count": len(scenes.meanings),
-            "seed": scenes.seed,
-            "size": [SIDE_PX, SIDE_PX],
-            "fps": float(FRAME_RATE_HZ),
-        },
-        "rate": {"bpp": rounded(record.bits_per_pixel), "bits_per_scene": rounded(record.bits_per_scene)},
-        "semantic": {
-            "entropy_bits": rounded(scene_entropy_bits(), 8),
-            **_kept_json(record.kept),
-            "ceiling": _kept_json(scenes.ceiling),
-            "reader_sha256": reader_digest(),
-            "mark": "measured",
-        },
-        "estimates": {SEMANTIC_METHOD: rounded(record.estimate, 5)},
-        "psnr_db": rounded(record.psnr_db, 5),
-        "device": device,
-        "provenance": {
-            "mark": "measured",
-            "date": datetime.now(UTC).date().isoformat(),
-            "command": command,
-            "versions": dict(versions()),
-        },
-    }
-
-
-def read_meaning_records(path: Path) -> list[dict[str, Any]]:
-    """Read a file of such records.
-
-    Raises
-    ------
-    InputError                      A line that is no record of this version; names file and line.
-    """
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            version = record["schema"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{path}:{number}: is not a record of measured meaning ({error})") from error
-        if version != MEANING_SCHEMA:
-            raise InputError(
-                f"{path}:{number}: schema {version} is not read here; accepted: {MEANING_SCHEMA}"
-            )
-        found.append(record)
-    return found
-
-
-def _at(variant: str, action: VideoAction, value: float, scenes: LabelledScenes) -> MeaningRecord:
-    bits, views, estimates = [], [], []
-    for clip, source in zip(scenes.clips, scenes.views, strict=True):
-        made = action.contract(clip, KnobTarget(value))
-        bits.append(made.bits)
-        view = views_of([action.expand(made)])
-        views.append(view)
-        estimates.append(semantic_estimate(source[:, 0], view[0, :, 0]).fidelity)
-    seen = np.concatenate(views)
-    kept = kept_meaning(
-        scenes.meanings, read_meanings(seen), generator_from(scenes.seed, len(scenes.meanings), 1)
-    )
-    clip = scenes.clips[0]
-    per_scene = float(np.mean(bits))
-    return MeaningRecord(
-        profile=action.name if ":" in variant else variant,
-        action=action.name,
-        mode=action.mode.value,
-        knob=action.knob.name,
-        value=value,
-        bits_per_pixel=per_scene / (clip.frames * clip.width_px * clip.height_px),
-        bits_per_scene=per_scene,
-        kept=kept,
-        estimate=float(np.mean(estimates)),
-        psnr_db=psnr_db(scenes.views[:, :, 0], seen[:, :, 0]),
-    )
+    return SegmentedClip(told, clips, LabelledScenes(seed, meanings, estimates, ceiling).assess)
 
 
 def _kept_json(kept: KeptMeaning) -> dict[str, Any]:

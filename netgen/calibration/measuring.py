@@ -9,8 +9,9 @@ import os
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from netgen.actions.contract import KnobTarget, Placement, RateTarget, Stage, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
@@ -22,9 +23,13 @@ from netgen.calibration.machine import device_used, versions
 from netgen.calibration.record import CalibrationRecord, Energy, Model, Origin, Spread, Times
 from netgen.catalogue.loading import find_action
 from netgen.errors import CheckFailedError, InputError
-from netgen.media.quality import compare
+from netgen.media.quality import Quality, compare
 from netgen.media.yuv_clip import YuvClip
 from netgen.models.allocation import keep_freed_memory
+from netgen.models.threads import limit_threads
+
+COMPARED_SEGMENTS = 20
+"""Segments whose pictures are compared at most: of many scenes, the first ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class ClipMeasurement:
         self.profile = self.action.name if ":" in campaign.variant else campaign.variant
         self.placement = self.action.placement_for(campaign.placement)
         self.action.place(self.placement)
-        prepare_as_worker(self.placement.threads, learned=self.action.learned)
+        keep_freed_memory()  # as a worker of a live run does
         self.action.check_size(*source.clip.size_px)
         middle = self.action.knob.grid[len(self.action.knob.grid) // 2]
         self.fresh: FreshStart = measure_fresh(
@@ -94,8 +99,9 @@ class ClipMeasurement:
         self.model = self._warmed_up(middle)
 
     def _warmed_up(self, knob: float) -> Model:
-        """Run both directions once, untimed, and tell what they run."""
+        """Run both directions once, untimed, and tell what they run; what they load has its threads limited then."""
         action = self.action
+        limit_threads(self.placement.threads)
         action.take_stages()
         with _FlopCount(counted=action.learned) as contracting:
             contracted = action.contract(self.source.segments[0], KnobTarget(knob))
@@ -103,6 +109,7 @@ class ClipMeasurement:
         with _FlopCount(counted=action.learned) as expanding:
             action.expand(contracted)
         in_expand = Stage.INFER in action.take_stages()
+        limit_threads(self.placement.threads)
         frames = self.source.segments[0].frames
         return Model(
             weights_bytes=action.model_bytes,
@@ -124,8 +131,7 @@ class ClipMeasurement:
         source, action, campaign = self.source, self.action, self.campaign
         contracted, contracting = self._contract(knob)
         shown, expanding = self._expand(contracted)
-        per_segment = source.segments[0].frames
-        quality = compare(source.whole, joined(shown), segment_frames=per_segment)
+        quality, meaning = _quality(source, shown)
         if not math.isfinite(quality.psnr_db):
             raise InputError(
                 f"{source.clip.name} by {campaign.variant} at {action.knob.name} {knob:g}: the clip is reproduced "
@@ -171,6 +177,7 @@ class ClipMeasurement:
             model=self.model,
             device=self.device,
             origin=self._origin(),
+            meaning=meaning,
         )
 
     def _contract(self, knob: float) -> tuple[list[ContractedVideo], _Timed]:
@@ -229,6 +236,18 @@ class ClipMeasurement:
         )
 
 
+def _quality(source: SegmentedClip, shown: Sequence[YuvClip]) -> tuple[Quality, Mapping[str, Any] | None]:
+    """Compare what is shown with the source, and measure the meaning that is kept where it is known."""
+    originals = source.segments[:COMPARED_SEGMENTS]
+    quality = compare(
+        joined(originals), joined(shown[:COMPARED_SEGMENTS]), segment_frames=source.segments[0].frames
+    )
+    if source.assess is None:
+        return quality, None
+    semantic, meaning = source.assess(shown)
+    return replace(quality, semantic=semantic), meaning
+
+
 class _Timer:
     """Collects times, stages and energy of calls of one direction."""
 
@@ -281,13 +300,6 @@ class _FlopCount:
     def flops(self) -> int:
         """Operations, a multiplication and an addition counting as two."""
         return 0 if self._mode is None else int(self._mode.get_total_flops())
-
-
-def prepare_as_worker(threads: int, *, learned: bool) -> None:
-    """Set this process up as a worker of a live run is: freed memory is kept, and torch has so many threads."""
-    keep_freed_memory()
-    if learned:
-        importlib.import_module("torch").set_num_threads(threads)
 
 
 def weights_sha256(action: VideoAction) -> str | None:

@@ -244,6 +244,7 @@ class CalibrationRecord:
     segment_bits : tuple of int     Bits of each segment that travel, header included.
     generative_bits : int           How many of them steer a generative model.
     frames : int                    Frames of all segments.
+    meaning : mapping or None       What is kept of labelled scenes; the semantic fidelity is then measured.
     """
 
     profile: str
@@ -267,6 +268,7 @@ class CalibrationRecord:
     model: Model
     device: DeviceUsed
     origin: Origin
+    meaning: Mapping[str, Any] | None = None
 
     @property
     def bits_per_pixel(self) -> float:
@@ -306,7 +308,8 @@ class CalibrationRecord:
                 "segment_bits": list(self.segment_bits),
                 "generative_bits": self.generative_bits,
             },
-            **_quality_json(self.quality),
+            **_quality_json(self.quality, "estimated" if self.meaning is None else "measured"),
+            **({} if self.meaning is None else {"meaning": dict(self.meaning)}),
             "time": self.times.as_json(),
             "memory": asdict(self.memory),
             "energy": {
@@ -325,7 +328,7 @@ def rounded(value: float, digits: int = 6) -> float:
     return float(f"{value:.{digits}g}")
 
 
-def _quality_json(quality: Quality) -> dict[str, Any]:
+def _quality_json(quality: Quality, mark: str) -> dict[str, Any]:
     """Return the measures as they are stored."""
     semantic = quality.semantic
     return {
@@ -341,7 +344,7 @@ def _quality_json(quality: Quality) -> dict[str, Any]:
             "low": rounded(semantic.low),
             "high": rounded(semantic.high),
             "method": semantic.method,
-            "mark": "estimated",
+            "mark": mark,
         },
     }
 

@@ -20,17 +20,18 @@ class StoredRecord:
 
     Parameters
     ----------
-    profile, device : str           Variant, and where it was measured.
+    profile, device, content_set : str      Variant, where it was measured, and on which clips.
     line : str                      As it stands in the file.
     """
 
     profile: str
     device: str
+    content_set: str
     line: str
 
 
 def write_records(path: Path, records: Sequence[CalibrationRecord]) -> None:
-    """Put records into a JSON Lines file at once: those of the same action on the same device go, all others stay.
+    """Put records into a JSON Lines file at once, in place of those of the same action, device and set of clips.
 
     Parameters
     ----------
@@ -41,14 +42,10 @@ def write_records(path: Path, records: Sequence[CalibrationRecord]) -> None:
     ------
     InputError                      The file is there but is not JSON Lines of records.
     """
-    replace_records(path, [record.as_json() for record in records])
-
-
-def replace_records(path: Path, made: Sequence[Mapping[str, Any]]) -> None:
-    """Put records, as JSON objects with "profile" and "device", into a file in the same way."""
-    measured = {(one["profile"], device_label(one["device"])) for one in made}
-    lines = [kept.line for kept in read_lines(path) if (kept.profile, kept.device) not in measured]
-    lines += [json.dumps(one, separators=(",", ":"), allow_nan=False) for one in made]
+    made = [_stored(record.as_json()) for record in records]
+    measured = {(one.profile, one.device, one.content_set) for one in made}
+    kept = [one for one in read_lines(path) if (one.profile, one.device, one.content_set) not in measured]
+    lines = [one.line for one in (*kept, *made)]
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
@@ -67,11 +64,20 @@ def read_lines(path: Path) -> list[StoredRecord]:
     lines = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
-            record: Mapping[str, Any] = json.loads(line)
-            lines.append(StoredRecord(str(record["profile"]), device_label(record["device"]), line))
+            lines.append(_stored(json.loads(line), line))
         except (ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f'{path}:{number}: is not a calibration record ({error}); accepted: one JSON object with "profile" '
-                f'and "device" a line'
+                f'{path}:{number}: is not a calibration record ({error}); accepted: one JSON object with "profile", '
+                f'"device" and "content" a line'
             ) from error
     return lines
+
+
+def _stored(record: Mapping[str, Any], line: str | None = None) -> StoredRecord:
+    """Return a record with its line, written anew unless there is one."""
+    return StoredRecord(
+        profile=str(record["profile"]),
+        device=device_label(record["device"]),
+        content_set=str(record["content"]["set"]),
+        line=line or json.dumps(record, separators=(",", ":"), allow_nan=False),
+    )

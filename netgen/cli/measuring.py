@@ -5,16 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from netgen.cli.command import Add, add_precision
 from netgen.errors import InputError
 from netgen.models.precision import AUTO
-
-if TYPE_CHECKING:
-    from netgen.actions.contract import Placement
 
 
 def add_commands(add: Add) -> None:
@@ -43,9 +38,14 @@ def add_commands(add: Add) -> None:
         "--scenes",
         type=int,
         metavar="N",
-        help="measure the meaning that is kept of N labelled scenes, in place of rate, quality and time on clips",
+        help="measure on N labelled scenes in place of clips, and with them the meaning that is kept",
     )
     calibrate.add_argument("--seed", type=int, default=1, help="of the labelled scenes (default: 1)")
+    calibrate.add_argument(
+        "--clip-weights",
+        metavar="FOLDER",
+        help="with --scenes: estimate by the CLIP model in this folder too",
+    )
 
     verify = add("verify", _verify, "check this installation against closed forms, tables and laws")
     verify.add_argument("--full", action="store_true", help="also the long checks")
@@ -76,12 +76,17 @@ def _calibrate(options: argparse.Namespace) -> int:
         threads=options.threads,
         batch=usual_batch(options.device) if options.batch is None else options.batch,
     )
-    if options.scenes is not None:
-        return _calibrate_meaning(options, names, placement, tell)
+    if options.scenes is not None and options.video:
+        raise InputError("calibrate: --scenes draws its own videos; leave --video out")
+    if options.clip_weights is not None and options.scenes is None:
+        raise InputError("calibrate: --clip-weights is for labelled scenes; give their number with --scenes")
+    videos = tuple(Path(video) for video in options.video)
     count = calibrate_to_file(
         names,
         out=out,
-        videos=tuple(Path(video) for video in options.video) or shipped_clips(),
+        videos=videos or (shipped_clips() if options.scenes is None else ()),
+        scenes=None if options.scenes is None else (options.scenes, options.seed),
+        clip_weights=None if options.clip_weights is None else Path(options.clip_weights),
         repeats=options.repeats,
         placement=placement,
         options=_calibrate_options(options),
@@ -93,30 +98,17 @@ def _calibrate(options: argparse.Namespace) -> int:
     return 0
 
 
-def _calibrate_meaning(
-    options: argparse.Namespace, names: Sequence[str], placement: Placement, tell: Callable[[str], None]
-) -> int:
-    from netgen.calibration.meaning import measure_meaning_to_file
-
-    if options.video:
-        raise InputError("calibrate: --scenes draws its own videos; leave --video out")
-    count = measure_meaning_to_file(
-        names, count=options.scenes, seed=options.seed, out=Path(options.out), placement=placement,
-        command=f"netgen calibrate {' '.join(options.actions)} --scenes {options.scenes} --seed {options.seed}",
-        progress=tell,
-    )  # fmt: skip
-    sys.stdout.write(f"wrote {count} records to {options.out}\n")
-    return 0
-
-
 def _calibrate_options(options: argparse.Namespace) -> list[str]:
     """Options that are not the default, as the records keep them; of files, the names alone."""
     defaults = {"device": "cpu", "precision": AUTO, "threads": 1, "batch": None, "repeats": 3}
+    defaults |= {"scenes": None, "seed": 1}
     given = [
         f"--{name} {getattr(options, name)}"
         for name, value in defaults.items()
         if getattr(options, name) != value
     ]
+    if options.clip_weights is not None:
+        given.append(f"--clip-weights {Path(options.clip_weights).name}")
     return given + [f"--video {Path(video).name}" for video in options.video]
 
 

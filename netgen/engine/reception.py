@@ -24,7 +24,7 @@ from netgen.engine.population import Population
 from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
 from netgen.engine.service import Service
 from netgen.generative.representation import Representation
-from netgen.ledger import LossReason
+from netgen.ledger import LossReason, Playback, ServicePlayback, ShownQuality
 from netgen.rng import hashed_uniform
 from netgen.transport.clock import to_s
 from netgen.transport.train import Meaning
@@ -45,6 +45,7 @@ class Reception:
     ----------
     recovery, terminals, live       What repairs, expands, and runs real frames, where the scenario has such a thing.
     air_shrinkage : mapping         Bits over source bits of what a channel sent last, by service and channel.
+    playback : Playback             What every player did with every segment.
     played, played_once : mapping   Per collaborating service how often segments were handed to players, and which
                                     (row, segment) pairs were.
     """
@@ -68,6 +69,7 @@ class Reception:
         self.terminals: TerminalGenerators | None = None
         self.live: LiveActions | None = None
         self.air_shrinkage: dict[tuple[str, str], float] = {}
+        self.playback = Playback(population.services)
         self.played: dict[str, int] = {}
         self.played_once: dict[str, Flags] = {}
 
@@ -323,6 +325,10 @@ class Reception:
                 source_kind=self.log.source_kinds[receiver],
                 repaired=parcel.purpose == REPAIR,
             )
+            self._player(parcel).show(
+                parcel.index, rows, offered_s=to_s(parcel.offered_ns), delay_s=delay_s, deadline_s=deadline_s,
+                quality=_shown_quality(made),
+            )  # fmt: skip
         mean_s = float(at_s.mean()) if len(at_s) else None
         cell_bits = self._cell_bits(parcel, receiver, rows, bits)
         mean_bits = received.bits if entry.missing_bits is None else round(float(np.mean(bits)))
@@ -354,6 +360,12 @@ class Reception:
         """Users who never get a segment."""
         if not self._warming(parcel):
             self.population.lose(rows, duration_s=parcel.duration_s, blocked=reason is LossReason.BLOCKED)
+            self._player(parcel).stop(parcel.index, rows, offered_s=to_s(parcel.offered_ns))
+
+    def _player(self, parcel: Parcel) -> ServicePlayback:
+        """The players of a parcel's service."""
+        service = parcel.service
+        return self.playback.of(service.name, segments=len(service.offers_ns), segment_s=parcel.duration_s)
 
     def _warming(self, parcel: Parcel) -> bool:
         """Whether a segment belongs to the warm-up, which the figures of users leave out."""
@@ -365,6 +377,12 @@ def _needs_expansion(parcel: Parcel) -> bool:
     made = parcel.representation
     planned = parcel.plan is not None and parcel.plan.where == "terminal"
     return made.contracted_by is not None and (planned or not made.playable)
+
+
+def _shown_quality(made: Representation) -> ShownQuality:
+    """What is known of the quality of what is shown."""
+    vmaf = None if made.measured is None else made.measured.vmaf
+    return ShownQuality(vmaf, made.ms_ssim, made.semantic_fidelity)
 
 
 def _bits_of(parcel: Parcel, entry: OpenSegment, selected: Flags | None) -> int | Rows:

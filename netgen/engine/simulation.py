@@ -21,7 +21,7 @@ from netgen.engine.service import Dispatcher, Service, Shipment
 from netgen.errors import PolicyError
 from netgen.generative.representation import Representation
 from netgen.generative.semantic_capacity import Candidate
-from netgen.ledger import Balance, LedgerWriter
+from netgen.ledger import Balance, LedgerWriter, Playback
 from netgen.transport.background import BackgroundFlow
 from netgen.transport.carriage import Transport
 from netgen.transport.clock import to_s
@@ -42,7 +42,8 @@ class EngineTotals:
     decisions : int                 Decisions that policies made.
     cold_starts, evictions : mapping of int, per node with a GPU.
     gpu_offered_load : mapping      Per node: service time of all submitted jobs over stream time.
-    users : mapping                 Columns of the users' table, without the rating.
+    users : mapping                 Columns of the users' table, without the ratings.
+    playback : Playback             What every player did with every segment, from which experience is rated.
     balances : tuple of Balance     The accounts that the laws are checked on.
     notes : tuple of str            What nodes could not do.
     """
@@ -55,6 +56,7 @@ class EngineTotals:
     evictions: Mapping[str, int]
     gpu_offered_load: Mapping[str, float]
     users: Mapping[str, Any]
+    playback: Playback
     balances: tuple[Balance, ...]
     notes: tuple[str, ...]
 
@@ -313,6 +315,7 @@ class Simulation:
                 **self._terminal_columns(),
                 **self._radio_columns(),
             },
+            playback=reception.playback,
             balances=tuple(balances),
             notes=self.notes,
         )

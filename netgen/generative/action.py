@@ -31,6 +31,8 @@ class GenerativeAction:
     memory_bytes : int, byte            Device memory of its model.
     run : str or None                   What executes it on real frames; None: it is known by its figures alone.
     compatibility : str                 Who can expand what it contracted: `format`, `weights` or `device`.
+    semantic_interval : (float, float) or None  Interval of the fidelity; None where its source gives none.
+    fidelity_source : str               How the fidelity came to be known.
     """
 
     name: str
@@ -50,6 +52,8 @@ class GenerativeAction:
     memory_bytes: int
     run: str | None = None
     compatibility: str = "format"
+    semantic_interval: tuple[float, float] | None = None
+    fidelity_source: str = ""
 
     def work(self, direction: str) -> Work | None:
         """Cost of `contract` or `expand`; None where the profile does not give it."""
@@ -63,6 +67,7 @@ class GenerativeAction:
         """The contracted representation; meaning is kept by the same share of whatever was left of it."""
         bits = self.contracted_bits(frames=frames, pixels=pixels)
         generative = round(self.generative_share * bits)
+        low, high = self.semantic_interval or (self.semantic_fidelity, self.semantic_fidelity)
         return Representation(
             mode=self.mode.value,
             discriminative_bits=bits - generative,
@@ -75,6 +80,10 @@ class GenerativeAction:
             generated=representation.generated,
             psnr_db=self.psnr_db,
             ms_ssim=self.ms_ssim,
+            semantic_interval=(
+                representation.semantic_interval[0] * low,
+                representation.semantic_interval[1] * high,
+            ),
         )
 
     def expand(

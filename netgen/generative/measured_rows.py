@@ -206,7 +206,13 @@ def _point(record: Mapping[str, Any]) -> OperatingPoint:
         ssim=_optional(quality["ssim"]),
         vmaf=_optional(quality["vmaf"]),
         semantic_interval=None if semantic is None else (float(semantic["low"]), float(semantic["high"])),
+        fidelity_source="" if semantic is None else _fidelity_source(record),
     )
+
+
+def _fidelity_source(record: Mapping[str, Any]) -> str:
+    provenance = record["provenance"]
+    return f"{record['semantic']['method']}, {provenance['date']}, {provenance['command']}"
 
 
 def _work(record: Mapping[str, Any], direction: str) -> Work:

@@ -83,7 +83,9 @@ class OperatingPoint:
     clips : int                                 Clips that this point averages.
     channel_bandwidth_ratio : float or None     Channel symbols per source sample (K / (C_in H W F)).
     ssim, vmaf : float or None                  Like PSNR; VMAF 0..100.
-    semantic_interval : (float, float) or None  Where an estimated fidelity is expected for one content like these.
+    semantic_interval : (float, float) or None  Where an estimated fidelity is expected for one content like these, and
+                                                where a measured one lies.
+    fidelity_source : str                       Method, date and command behind the fidelity; empty when not said.
     """
 
     bits_per_pixel: float | None
@@ -102,6 +104,7 @@ class OperatingPoint:
     ssim: float | None = None
     vmaf: float | None = None
     semantic_interval: tuple[float, float] | None = None
+    fidelity_source: str = ""
 
     def __post_init__(self) -> None:
         if self.bits_per_pixel is not None and not 0 < self.bits_per_pixel < math.inf:
@@ -162,6 +165,7 @@ def point_on_curve(curve: Sequence[OperatingPoint], bits_per_pixel: float) -> Op
         ssim=between(low.ssim, high.ssim),
         vmaf=between(low.vmaf, high.vmaf),
         semantic_interval=_between_intervals(low.semantic_interval, high.semantic_interval, share),
+        fidelity_source=_joined_sources((low, high)),
     )
 
 
@@ -189,6 +193,7 @@ def mean_point(points: Sequence[OperatingPoint], bits_per_pixel: float) -> Opera
         ssim=_mean(point.ssim for point in points),
         vmaf=_mean(point.vmaf for point in points),
         semantic_interval=_spanned(point.semantic_interval for point in points),
+        fidelity_source=_joined_sources(points),
     )
 
 
@@ -207,6 +212,10 @@ def _mean(figures: Iterable[float | None]) -> float | None:
 def _weakest_given(marks: Iterable[Provenance | None]) -> Provenance | None:
     known = [mark for mark in marks if mark is not None]
     return weakest(known) if known else None
+
+
+def _joined_sources(points: Iterable[OperatingPoint]) -> str:
+    return "; ".join(dict.fromkeys(point.fidelity_source for point in points if point.fidelity_source))
 
 
 def _between_intervals(

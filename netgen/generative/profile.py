@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,7 @@ from netgen.generative.operating_point import (
     rate_range,
 )
 from netgen.generative.profile_rows import published_memory_bytes, published_point
+from netgen.media.content_class import ContentClass
 from netgen.provenance import Provenance, weakest
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
     "load_profiles",
     "profile_warnings",
     "read_measured",
-    "with_declared",
 ]
 
 
@@ -96,7 +96,8 @@ class Profile:
         Parameters
         ----------
         bits_per_pixel : float or None, bit     None asks for the only point of the profile.
-        content_class : str or None             Count only clips of this class (and points of no class).
+        content_class : str or None             Count only clips of this class (and points of no class); None counts
+                                                all but drawn scenes, which are like no video, where there are others.
 
         Raises
         ------
@@ -106,7 +107,7 @@ class Profile:
         Valid for                               Rates inside the measured or published range.
         Source                                  `netgen.generative.operating_point.point_on_curve`.
         """
-        points = [p for p in self.points if content_class is None or p.content_class in ("", content_class)]
+        points = self._of_class(content_class)
         if not points:
             known = ", ".join(sorted({point.content_class for point in self.points}))
             raise ModelRangeError(
@@ -126,6 +127,13 @@ class Profile:
                 f"{self._accepted(points)}"
             )
         return mean_point(read, bits_per_pixel)
+
+    def _of_class(self, content_class: str | None) -> list[OperatingPoint]:
+        """Points that count for a class of content."""
+        if content_class is not None:
+            return [point for point in self.points if point.content_class in ("", content_class)]
+        filmed = [point for point in self.points if point.content_class != ContentClass.LABELLED]
+        return filmed or list(self.points)
 
     def _accepted(self, points: Iterable[OperatingPoint]) -> str:
         """What `at` accepts, for messages."""
@@ -187,72 +195,6 @@ def declared_profile(
         fidelity_provenance=None if semantic_fidelity is None else mark,
     )
     return Profile(name, mode, playable, learned, mark, (point,), "the scenario", memory_bytes, memory_bytes)
-
-
-def with_declared(
-    profile: Profile,
-    *,
-    bits_per_pixel: float | None = None,
-    psnr_db: float | None = None,
-    ms_ssim: float | None = None,
-    semantic_fidelity: float | None = None,
-    contract_s: float | None = None,
-    expand_s: float | None = None,
-) -> Profile:
-    """Fill figures that the source of `profile` does not give with the scenario's, marked declared.
-
-    Declared times (seconds per second of video) replace the source's on every device, and a declared fidelity
-    replaces an estimated one.
-
-    Raises
-    ------
-    InputError                          The source gives the figure already: a scenario does not overrule
-                                        a paper or a measurement under the same name.
-    """
-    gaps = {"bits_per_pixel": bits_per_pixel, "psnr_db": psnr_db, "ms_ssim": ms_ssim}
-    gaps["semantic_fidelity"] = semantic_fidelity
-    given = {name: figure for name, figure in gaps.items() if figure is not None}
-    for name in given:
-        found = [
-            getattr(point, name)
-            for point in profile.points
-            if getattr(point, name) is not None
-            and not (name == "semantic_fidelity" and point.fidelity_provenance is Provenance.ESTIMATED)
-        ]
-        if found:
-            raise InputError(
-                f'profile "{profile.name}": {name} is {found[0]:g} in {profile.source}; '
-                f"declare a profile of another name to change it"
-            )
-    points = tuple(_filled(profile, point, given, contract_s, expand_s) for point in profile.points)
-    return replace(profile, points=points, provenance=weakest((profile.provenance, Provenance.DECLARED)))
-
-
-def _filled(
-    profile: Profile,
-    point: OperatingPoint,
-    given: Mapping[str, float],
-    contract_s: float | None,
-    expand_s: float | None,
-) -> OperatingPoint:
-    """One point with the declared figures and their marks."""
-    mark = Provenance.DECLARED
-    encode = _declared_work(contract_s, profile.encode_memory_bytes) or point.encode
-    decode = _declared_work(expand_s, profile.decode_memory_bytes) or point.decode
-    quality_declared = "psnr_db" in given or "ms_ssim" in given
-    return replace(
-        point,
-        bits_per_pixel=given.get("bits_per_pixel", point.bits_per_pixel),
-        psnr_db=given.get("psnr_db", point.psnr_db),
-        ms_ssim=given.get("ms_ssim", point.ms_ssim),
-        semantic_fidelity=given.get("semantic_fidelity", point.semantic_fidelity),
-        semantic_interval=None if "semantic_fidelity" in given else point.semantic_interval,
-        encode=encode,
-        decode=decode,
-        rate_provenance=mark if "bits_per_pixel" in given else point.rate_provenance,
-        quality_provenance=mark if quality_declared else point.quality_provenance,
-        fidelity_provenance=mark if "semantic_fidelity" in given else point.fidelity_provenance,
-    )
 
 
 def _declared_work(seconds: float | None, memory_bytes: int | None) -> Work | None:
@@ -367,12 +309,13 @@ def profile_warnings(
 
 @cache
 def load_profiles() -> Mapping[str, Profile]:
-    """Return the shipped profiles by name: the papers' tables and the measurements on the shipped clips."""
+    """Return the shipped profiles by name: the papers' tables and the measurements on shipped clips and scenes."""
     profiles = _read_published()
-    measured = files("netgen.generative") / "profiles" / "measured.jsonl"
-    for name, profile in read_measured(measured.read_text(encoding="utf-8"), measured.name).items():
+    folder = files("netgen.generative") / "profiles"
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("measured.jsonl", "meaning.jsonl")]
+    for name, profile in read_measured("".join(texts), "measured.jsonl, meaning.jsonl").items():
         if name in profiles:
-            raise ValueError(f"{measured.name}: {name} is already the name of a published profile")
+            raise ValueError(f"{name} is the name of a published profile and of a measured one")
         profiles[name] = profile
     return MappingProxyType(profiles)
 

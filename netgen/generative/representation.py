@@ -41,6 +41,7 @@ class Representation:
     psnr_db, ms_ssim : float or None    Quality of what is shown; None where nobody measured it.
     artefact : int or None              Handle of the bytes that a live run made; None by profile, and at the source.
     measured : MeasuredQuality or None  Set once the frames that are shown were compared with the source's.
+    semantic_interval : (float, float)  Where that share lies by its sources; equal ends where they give no interval.
     """
 
     mode: str
@@ -56,6 +57,7 @@ class Representation:
     ms_ssim: float | None
     artefact: int | None = None
     measured: MeasuredQuality | None = None
+    semantic_interval: tuple[float, float] = (1.0, 1.0)
 
     @property
     def bits(self) -> int:
@@ -70,7 +72,7 @@ class Representation:
             discriminative_bits=bits,
             generative_bits=0,
             semantic_fidelity=1.0,
-            fidelity_provenance=Provenance.MEASURED,
+            fidelity_provenance=Provenance.EXACT,
             contracted_by=None,
             last_action="",
             playable=True,

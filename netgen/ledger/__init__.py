@@ -1,6 +1,7 @@
 """What happened: record types, conservation laws, writer and reader."""
 
 from netgen.ledger.laws import STATEMENTS, Balance, Law, check_laws, raise_if_broken
+from netgen.ledger.playback import Playback, ServicePlayback, ShownQuality
 from netgen.ledger.reader import LedgerReader
 from netgen.ledger.records import (
     RECORD_TYPES,
@@ -36,8 +37,11 @@ __all__ = [
     "NodeRecord",
     "OptionSeen",
     "Outcome",
+    "Playback",
     "SectorRecord",
     "SegmentRecord",
+    "ServicePlayback",
+    "ShownQuality",
     "Stage",
     "SwitchRecord",
     "UserRecord",

@@ -126,7 +126,7 @@ class SegmentRecord:
     semantic_bits_offered: float = _of("bit", "meaning of the segment, per user")
     semantic_bits_delivered: float = _of("bit", "meaning delivered, mean over users")
     semantic_fidelity: float = _of("", "share of the meaning that the delivered representation holds")
-    fidelity_provenance: str = _of("", "where the fidelity comes from: measured ... declared")
+    fidelity_provenance: str = _of("", "where the fidelity comes from: exact ... declared")
     psnr_db: float | None = _of("dB", "PSNR of what is shown; null where no profile gives it")
     ms_ssim: float | None = _of("", "MS-SSIM of what is shown; null where no profile gives it")
     quality_measured: bool = _of("", "whether these were measured on its own frames, in a live run")
@@ -177,6 +177,16 @@ class UserRecord:
     delay_mean_s: float | None = _of("s", "mean delay of complete segments")
     stall_ratio: float | None = _of("", "share of the playing time in which the picture stood still")
     utility: float | None = _of("1..5", "expected rating (see docs/metrics.md)")
+    qoe: float | None = _of(
+        "1..5", "quality of experience over time (see docs/models.md); null when no segment's fate is known"
+    )
+    quality_switches: int = _of(
+        "", "seconds that looked more than 0.2 better or worse than what was shown before"
+    )
+    stalls: int = _of("", "stops of the picture after it was first seen")
+    startup_delay_s: float | None = _of(
+        "s", "from the first segment offered until the first one was there to be shown; null when none was"
+    )
     sinr_db_mean: float | None = _of("dB", "mean SINR in the cellular network; null elsewhere")
     rate_bps_mean: float | None = _of(
         "bit/s", "mean rate in the cellular network while something waited for the user; null elsewhere"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,19 @@ CACHE_BYTES = 268_435_456
 """Decoded segments that are kept, byte; a setting, which changes no result."""
 
 
+class ContentFrames(Protocol):
+    """Frames of a content, segment by segment."""
+
+    @property
+    def track(self) -> SegmentTrack:
+        """Sizes and frame counts of the segments."""
+        ...
+
+    def clip(self, index: int) -> YuvClip:
+        """Return the frames of segment `index` of the session, >= 0."""
+        ...
+
+
 class SegmentFrames:
     """The frames of a video file, cut into segments as its track is.
 
@@ -36,7 +49,6 @@ class SegmentFrames:
 
     Attributes
     ----------
-    track : SegmentTrack            Sizes and frame counts of the segments.
     width_px, height_px : int       Frame size.
     frame_rate_hz : Fraction, Hz    Frame rate of the file.
 
@@ -49,7 +61,7 @@ class SegmentFrames:
     def __init__(self, path: Path, segment_s: float, *, cache_bytes: int = CACHE_BYTES) -> None:
         report = measure_video_file(path)
         self.path = report.path
-        self.track: SegmentTrack = report.segmented(segment_s).track
+        self._track = report.segmented(segment_s).track
         width_px, height_px = report.video_format.width_px, report.video_format.height_px
         if width_px % 2 or height_px % 2:
             raise InputError(f"{path}: frames of {width_px} x {height_px} pixels; both must be even")
@@ -68,6 +80,11 @@ class SegmentFrames:
     def __len__(self) -> int:
         """Number of whole segments in the file."""
         return len(self.track)
+
+    @property
+    def track(self) -> SegmentTrack:
+        """Sizes and frame counts of the segments."""
+        return self._track
 
     def clip(self, index: int) -> YuvClip:
         """Return the frames of a segment.

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from netgen.generative.representation import MeasuredQuality, Representation
-from netgen.live.frames import SegmentFrames
+from netgen.labelled.delivered import DeliveredMeaning, reading_of
+from netgen.labelled.meaning import Meaning
+from netgen.live.frames import ContentFrames
 from netgen.live.measure import measured_quality
 from netgen.live.store import ArtefactStore
 from netgen.live.travel import frames_that_travelled
@@ -95,7 +97,7 @@ class LiveFailure:
         )
 
 
-_Shown = tuple[float | None, float | None, MeasuredQuality]
+_Shown = tuple[float | None, float | None, MeasuredQuality, Meaning | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class LiveWorld:
     node_of : callable              Node of the scenario that a receiver of the engine belongs to [receiver].
     """
 
-    contents: Mapping[str, SegmentFrames]
+    contents: Mapping[str, ContentFrames]
     is_live: Callable[[str, str], bool]
     actions: Mapping[str, ActionReference]
     measured_time: bool
@@ -131,6 +133,7 @@ class LiveRun:
     world : LiveWorld               What is live.
     workshop : Workshop             Where work is done; whoever made it closes it.
     store : ArtefactStore           Where bytes lie meanwhile; likewise.
+    meaning : DeliveredMeaning or None  What receivers of labelled scenes learn; None without such contents.
 
     Attributes
     ----------
@@ -140,6 +143,7 @@ class LiveRun:
     world: LiveWorld
     workshop: Workshop
     store: ArtefactStore
+    meaning: DeliveredMeaning | None = None
     failures: list[LiveFailure] = field(default_factory=list)
     _shown: dict[int, _Shown | Failure] = field(default_factory=dict)
     _effort: dict[tuple[str, str], Effort] = field(default_factory=dict)
@@ -176,8 +180,8 @@ class LiveRun:
         if isinstance(found, Failure):
             self._note_unshown(parcel, receiver, found)
             return None
-        self._deliver(parcel, receiver)
-        psnr_db, ms_ssim, measured = found
+        psnr_db, ms_ssim, measured, read = found
+        self._deliver(parcel, receiver, read)
         fidelity = made.semantic_fidelity
         if made.fidelity_provenance is Provenance.ESTIMATED:
             fidelity = min(fidelity, measured.semantic_fidelity)
@@ -241,6 +245,7 @@ class LiveRun:
             "contents": sorted(self.world.contents),
             "jobs": {name: effort.jobs for name, effort in self._efforts()},
             "failures": [asdict(failure) | {"told": str(failure)} for failure in self.failures],
+            "meaning": [] if self.meaning is None else self.meaning.figures(),
         }
 
     def _task(self, parcel: Carried, expected: Representation, direction: str, action: str) -> Task | None:
@@ -291,7 +296,13 @@ class LiveRun:
             return found
         source = self.world.contents[parcel.service.content].clip(parcel.index)
         quality = measured_quality(source, found, vmaf=self.world.vmaf)
-        return quality.psnr_db, quality.ms_ssim, MeasuredQuality(quality.semantic_fidelity, quality.vmaf)
+        measured = MeasuredQuality(quality.semantic_fidelity, quality.vmaf)
+        return (
+            quality.psnr_db,
+            quality.ms_ssim,
+            measured,
+            reading_of(found) if self._labelled(parcel) else None,
+        )
 
     def _clip_of(self, parcel: Carried, artefact: int | None) -> YuvClip | Failure:
         """What a player makes of an artefact, or of the source."""
@@ -327,10 +338,23 @@ class LiveRun:
             )
         )
 
-    def _deliver(self, parcel: Carried, receiver: str) -> None:
+    def _labelled(self, parcel: Carried) -> bool:
+        """Whether the exact meaning of a segment is known."""
+        return self.meaning is not None and parcel.service.content in self.meaning.contents
+
+    def _deliver(self, parcel: Carried, receiver: str, read: Meaning | None = None) -> None:
         """Remember what reached a receiver."""
-        segments = self._delivered.setdefault((parcel.service.name, self.world.node_of(receiver)), {})
-        segments[parcel.index] = parcel
+        service, node = parcel.service, self.world.node_of(receiver)
+        self._delivered.setdefault((service.name, node), {})[parcel.index] = parcel
+        if self.meaning is not None and self._labelled(parcel):
+            self.meaning.note(
+                service.name,
+                node,
+                content=service.content,
+                index=parcel.index,
+                made=parcel.representation,
+                read=read,
+            )
 
 
 class LiveJob:

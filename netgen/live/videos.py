@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netgen.errors import InputError, NetgenError
-from netgen.live.frames import SegmentFrames
+from netgen.live.frames import ContentFrames
 from netgen.live.pictures import side_by_side
 from netgen.live.saving import SavedVideo, VideoRecorder
 from netgen.media.video_file import import_av
@@ -25,13 +25,13 @@ class Received:
 
     Parameters
     ----------
-    frames : SegmentFrames          The source's frames.
+    frames : ContentFrames          The source's frames.
     segments : sequence of int      Segments that were shown, in order; at least one.
     clip : callable                 What was shown of one of them [segment]; None where it cannot be made again.
     offered : int                   Segments that were to come.
     """
 
-    frames: SegmentFrames
+    frames: ContentFrames
     segments: Sequence[int]
     clip: Callable[[int], YuvClip | None]
     offered: int

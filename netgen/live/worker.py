@@ -47,6 +47,7 @@ from netgen.live.work import (
 )
 from netgen.media.yuv_clip import YuvClip
 from netgen.models.allocation import give_freed_memory_back, keep_freed_memory
+from netgen.models.threads import ThreadLimit
 
 _LONGEST_MESSAGE = 500
 _LONGEST_TRACEBACK = 4000
@@ -89,6 +90,7 @@ class _Bench:
     def __init__(self) -> None:
         self._actions: dict[ActionReference, VideoAction] = {}
         self._work: tuple[ActionReference, type[Task]] | None = None
+        self._threads = ThreadLimit()
 
     def answer(self, header: Header, blobs: Sequence[bytes]) -> tuple[Header, list[bytes | memoryview]]:
         """Answer one request; whatever an action raises becomes an answer too."""
@@ -122,7 +124,7 @@ class _Bench:
             action = find_action(reference.name, dict(reference.parameters), folders=reference.folders)
             placement = action.placement_for(reference.placement)
             action.place(placement if action.learned else replace(placement, device="cpu"))
-            _set_torch_threads(placement)
+            self._threads.apply(placement.threads)
             action.load()
             action.take_stages()
             self._actions[reference] = action
@@ -137,7 +139,7 @@ class _Bench:
 
     def _perform(self, reference: ActionReference, tasks: Sequence[Task]) -> list[Result]:
         """Run tasks of one action; several at once are one batch."""
-        _set_torch_threads(reference.placement)
+        self._threads.apply(reference.placement.threads)
         work = reference, type(tasks[0])
         if work != self._work:  # memory that is kept from the same work counts as its own
             give_freed_memory_back()
@@ -235,13 +237,6 @@ def _free_memory() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _set_torch_threads(placement: Placement) -> None:
-    """Give torch the threads that the placement names, when an action has imported it."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.get_num_threads() != placement.threads:
-        torch.set_num_threads(placement.threads)
 
 
 def _reset_peaks(placement: Placement) -> None:

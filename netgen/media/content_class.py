@@ -13,3 +13,4 @@ class ContentClass(StrEnum):
     NATURAL = "natural"
     SCREEN = "screen"
     DRIVING = "driving"
+    LABELLED = "labelled"

@@ -31,6 +31,7 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
         total(users["semantic_bits_delivered"]),
     )
     ratings = pc.drop_null(users["utility"])
+    experiences = pc.drop_null(users["qoe"])
     stalls = pc.drop_null(users["stall_ratio"])
     delivered = segments.filter(pc.greater(segments["users_delivered"], 0))
     marks = {Provenance(mark) for mark in delivered["fidelity_provenance"].to_pylist()}
@@ -48,11 +49,11 @@ def headline(ledger: LedgerReader) -> dict[str, Any]:
         "semantic_bits_delivered": delivered_bits,
         "semantic_fidelity_mean": ratio(delivered_bits, offered_bits),
         "semantic_fidelity_provenance": weakest(marks).value if marks else None,
-        "semantic_bits_provenance": Provenance.DECLARED.value,
         "delay_mean_s": ratio(float(delay_s @ weight), float(weight.sum())),
         "delay_p95_s": weighted_quantile(delay_s, weight, 0.95),
         "stall_ratio_mean": pc.mean(stalls).as_py(),
         "utility_mean": pc.mean(ratings).as_py(),
+        "qoe_mean": pc.mean(experiences).as_py(),
         "gpu_seconds": total(nodes["gpu_busy_s"]),
         "energy_joule": None if nodes["energy_joule"].null_count else total(nodes["energy_joule"]),
     }
@@ -115,6 +116,7 @@ def per_receiver(ledger: LedgerReader) -> dict[str, Any]:
         ("user", "count"),
         ("delay_mean_s", "mean"),
         ("utility", "mean"),
+        ("qoe", "mean"),
     ]
     totals = users.group_by(["service", "node"], use_threads=False).aggregate(wanted)
     found: dict[str, Any] = {}
@@ -128,6 +130,7 @@ def per_receiver(ledger: LedgerReader) -> dict[str, Any]:
             "semantic_fidelity": ratio(row["semantic_bits_delivered_sum"], row["semantic_bits_offered_sum"]),
             "delay_mean_s": row["delay_mean_s_mean"],
             "utility": row["utility_mean"],
+            "qoe": row["qoe_mean"],
         }
     return found
 
@@ -144,7 +147,7 @@ def compared(mine: dict[str, Any], baseline: dict[str, Any], policy: str) -> dic
                 "difference": _difference(figures["semantic_fidelity"], other["semantic_fidelity"]),
             }
     keys = ("semantic_fidelity_mean", "segments_delivered", "segments_late", "segments_lost")
-    more = ("delay_mean_s", "utility_mean", "bits_sent", "energy_joule")
+    more = ("delay_mean_s", "utility_mean", "qoe_mean", "bits_sent", "energy_joule")
     return {
         "policy": policy,
         **{key: baseline[key] for key in (*keys, *more)},

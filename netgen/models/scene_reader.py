@@ -85,12 +85,33 @@ class SceneReader(nn.Module):
         dict                            `background` (b, values), `there` (b, 4, 2), and each attribute (b, 4, values).
         """
         scenes = frames.shape[0]
-        stacked = frames.flatten(1, 2)
-        halves: Sequence[Tensor] = stacked.chunk(2, dim=2)
-        quadrants = torch.stack([part for half in halves for part in half.chunk(2, dim=3)], dim=1)
-        found = self.place(quadrants.flatten(0, 1))
+        found = self.place(_quadrants(frames))
         logits = {"background": self.whole(functional.avg_pool2d(frames.mean(dim=1), 2))}
         logits["there"] = self.there(found).unflatten(0, (scenes, 4))
         for name, head in self.heads.items():
             logits[name] = head(found).unflatten(0, (scenes, 4))
         return logits
+
+    def features(self, frames: Tensor) -> Tensor:
+        """Return what the readers of objects have before they look at a quadrant as a whole.
+
+        Parameters
+        ----------
+        frames : (b, 5, 3, 128, 128)    As of `forward`.
+
+        Returns
+        -------
+        (b, 4, 24, 8, 8)                Features of each quadrant, at an eighth of its size, >= 0.
+        """
+        found: Tensor = _quadrants(frames)
+        for layer in self.place:
+            if isinstance(layer, nn.Flatten):
+                break
+            found = layer(found)
+        return found.reshape(frames.shape[0], 4, *found.shape[1:])
+
+
+def _quadrants(frames: Tensor) -> Tensor:
+    """Return the quadrants of frames, all frames of one in its planes: (4 b, 15, 64, 64)."""
+    halves: Sequence[Tensor] = frames.flatten(1, 2).chunk(2, dim=2)
+    return torch.stack([part for half in halves for part in half.chunk(2, dim=3)], dim=1).flatten(0, 1)

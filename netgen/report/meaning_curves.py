@@ -1,14 +1,19 @@
-"""Semantic bits that actions keep of labelled scenes, over their rate: a picture, a table, and where curves cross."""
+"""Semantic bits: what actions keep of labelled scenes by rate, where curves cross, and what links carry over time."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.errors import InputError
+from netgen.fidelity.curve_file import CurveSet
+from netgen.ledger import LedgerReader
 from netgen.report.drawing import check_picture, new_figure, save_figure
 
 REFERENCE = "x265"
@@ -23,8 +28,17 @@ MODES: Mapping[str, tuple[str, str]] = {
 
 _MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "h", "p", "d")
 
+_TOLD_ESTIMATES = (0.5, 0.7, 0.9, 0.97)
+"""Estimates at which tables say what they stand for."""
+
 Curve = NDArray[np.float64]
 """Columns: bits per pixel, bits per scene, kept bits, low, high; by rate."""
+
+
+def shipped_meaning() -> list[dict[str, Any]]:
+    """Return the shipped records of measurements on labelled scenes."""
+    text = (files("netgen.generative") / "profiles" / "meaning.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def curve_of(records: Sequence[Mapping[str, Any]], profile: str) -> Curve:
@@ -32,8 +46,8 @@ def curve_of(records: Sequence[Mapping[str, Any]], profile: str) -> Curve:
     rows = [
         (
             record["rate"]["bpp"],
-            record["rate"]["bits_per_scene"],
-            *(record["semantic"][name] for name in ("kept_bits", "low_bits", "high_bits")),
+            _bits_per_scene(record),
+            *(record["meaning"][name] for name in ("kept_bits", "low_bits", "high_bits")),
         )
         for record in records
         if record["profile"] == profile
@@ -52,7 +66,7 @@ def advantage_below(records: Sequence[Mapping[str, Any]], profile: str) -> tuple
 
     Parameters
     ----------
-    records : sequence                  Records of measured meaning.
+    records : sequence                  Records of measurements on labelled scenes.
     profile : str                       What is held against x265.
 
     Returns
@@ -80,14 +94,14 @@ def draw_meaning(records: Sequence[Mapping[str, Any]], out: Path) -> None:
 
     Parameters
     ----------
-    records : sequence                  Records of measured meaning.
+    records : sequence                  Records of measurements on labelled scenes.
     out : Path                          PNG, SVG or PDF.
     """
     check_picture(out)
     figure = new_figure((9.0, 3.9))
     figure.subplots_adjust(left=0.075, right=0.99, bottom=0.13, top=0.98, wspace=0.2)
-    entropy = records[0]["semantic"]["entropy_bits"]
-    ceiling = records[0]["semantic"]["ceiling"]["kept_bits"]
+    entropy = records[0]["meaning"]["entropy_bits"]
+    ceiling = records[0]["meaning"]["ceiling"]["kept_bits"]
     for number, label in enumerate(
         ("semantic bit per transmitted bit", "share of the semantic bits kept"), 1
     ):
@@ -114,6 +128,53 @@ def draw_meaning(records: Sequence[Mapping[str, Any]], out: Path) -> None:
     save_figure(figure, out, dpi=88)
 
 
+def draw_link_meaning(run: Path, out: Path) -> None:
+    """Draw the ledger of every link over time: bits and capacity, semantic bits and semantic capacity.
+
+    Parameters
+    ----------
+    run : Path                      Run directory.
+    out : Path                      PNG, SVG or PDF.
+
+    Raises
+    ------
+    InputError                      No run directory or no picture file.
+    MissingDependencyError          matplotlib is not installed.
+    """
+    check_picture(out)
+    if not (run / "summary.json").is_file():
+        raise InputError(f"{run} is not a run directory: it has no summary.json")
+    rows = LedgerReader(run).table("links").to_pylist()
+    links = list(dict.fromkeys(row["link"] for row in rows))
+    figure = new_figure((9.0, 1.75 * len(links) + 0.5))
+    figure.subplots_adjust(
+        left=0.075, right=0.99, bottom=0.42 / len(links), top=0.93, hspace=0.28, wspace=0.17
+    )
+    for number, link in enumerate(links):
+        own = [row for row in rows if row["link"] == link]
+        starts_s = [row["start_s"] for row in own]
+        for column, (carried, most, unit) in enumerate(
+            (
+                ("carried_bits", "capacity_bits", "bit/s"),
+                ("semantic_bits", "semantic_capacity_bits", "semantic bit/s"),
+            )
+        ):
+            axes = figure.add_subplot(len(links), 2, 2 * number + column + 1)
+            for name, colour, words in ((most, "#8a8a8a", "capacity"), (carried, "#0072B2", "carried")):
+                values = [row[name] / row["length_s"] for row in own]
+                axes.step(starts_s, values, where="post", color=colour, linewidth=1.2, label=words)
+            axes.set_yscale("symlog", linthresh=1.0 if column else 1e3)
+            axes.set_ylim(bottom=0)
+            axes.set_ylabel(unit)
+            axes.set_title(link.replace("->", " to "), loc="left", fontsize=9)
+            axes.grid(visible=True, linewidth=0.3)
+            if number == len(links) - 1:
+                axes.set_xlabel("time [s]")
+            if number == 0:
+                axes.legend(fontsize=7, loc="lower left")
+    save_figure(figure, out, dpi=88)
+
+
 def meaning_table(records: Sequence[Mapping[str, Any]]) -> str:
     """Write every profile at its lowest and highest rate, and where it beats x265, as Markdown."""
     lines = [
@@ -126,10 +187,63 @@ def meaning_table(records: Sequence[Mapping[str, Any]]) -> str:
         first, last = (pick(own, key=lambda record: float(record["rate"]["bpp"])) for pick in (min, max))
         lines.append(
             f"| `{name}` | {MODES[own[0]['mode']][0]} | {first['rate']['bpp']:.5f} | {_share(first)} | "
-            f"{first['semantic']['kept_bits'] / first['rate']['bits_per_scene']:.4f} | {last['rate']['bpp']:.4f} | "
+            f"{first['meaning']['kept_bits'] / _bits_per_scene(first):.4f} | {last['rate']['bpp']:.4f} | "
             f"{_share(last)} | {_below(records, name)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def calibration_table(curves: CurveSet) -> str:
+    """Write what estimates without labels say of measured fidelity, by method, as Markdown."""
+    titles = "".join(f" phi at {estimate:g} |" for estimate in _TOLD_ESTIMATES)
+    lines = [
+        f"| estimator | settings (variants) |{titles} left-out variants within | their error of phi |",
+        "| --- | --: |" + " --: |" * (len(_TOLD_ESTIMATES) + 2),
+    ]
+    for curve in curves.curves.values():
+        told = [curve.calibrated(estimate) for estimate in _TOLD_ESTIMATES]
+        cells = "".join(f" {one.fidelity:.2f} [{one.low:.2f}, {one.high:.2f}] |" for one in told)
+        lines.append(
+            f"| `{curve.method}` | {curve.pairs} ({len(curve.variants)}) |{cells} {curve.held_out_coverage:.2f} | "
+            f"{curve.held_out_error:.3f} |"
+        )
+    made = curves.provenance
+    return "\n".join(lines) + (
+        f"\n\nMeasured {made['measured'][-1]} on {made['scenes']['count']} scenes of seed {made['scenes']['seed']}; "
+        f"untouched, the reader keeps {next(iter(curves.curves.values())).ceiling:.3f}. `{made['command']}`\n"
+    )
+
+
+def draw_calibration(curves: CurveSet, out: Path) -> None:
+    """Draw phi over every estimate, with the interval of an action that was not measured.
+
+    Parameters
+    ----------
+    curves : CurveSet                   At least one.
+    out : Path                          PNG, SVG or PDF.
+    """
+    check_picture(out)
+    count = len(curves.curves)
+    figure = new_figure((1.9 * count + 0.4, 2.4))
+    figure.subplots_adjust(left=0.06, right=0.99, bottom=0.2, top=0.9, wspace=0.12)
+    for number, curve in enumerate(curves.curves.values(), 1):
+        axes = figure.add_subplot(1, count, number)
+        axes.fill_between(curve.estimates, curve.low, curve.high, color="#0072B2", alpha=0.2, linewidth=0)
+        axes.plot(curve.estimates, curve.fidelity, color="#0072B2", linewidth=1)
+        axes.axhline(curve.ceiling, color="#000000", linewidth=0.6, linestyle="--")
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        axes.set_title(curve.method, fontsize=7)
+        axes.set_xlabel("estimate", fontsize=7)
+        axes.tick_params(labelsize=6, labelleft=number == 1)
+        axes.grid(visible=True, linewidth=0.3)
+    figure.axes[0].set_ylabel("measured fidelity", fontsize=7)
+    save_figure(figure, out, dpi=88)
+
+
+def _bits_per_scene(record: Mapping[str, Any]) -> float:
+    bits = record["rate"]["segment_bits"]
+    return float(sum(bits) / len(bits))
 
 
 def _share(record: Mapping[str, Any]) -> str:

@@ -160,6 +160,7 @@ def _headline(summary: Mapping[str, Any]) -> Table:
         ("delay mean / p95", f"{_number(summary['delay_mean_s'])} s / {_number(summary['delay_p95_s'])} s"),
         ("stall ratio", _number(summary["stall_ratio_mean"])),
         ("utility (1 to 5)", _number(summary["utility_mean"])),
+        ("quality of experience (1 to 5)", _number(summary["qoe_mean"])),
         (
             "bits sent / delivered",
             f"{summary['bits_sent'] / 1e6:,.1f} / {summary['bits_delivered'] / 1e6:,.1f} Mbit",
@@ -191,11 +192,12 @@ def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
         "lost",
         "fide-\nlity",
         "delay\n[s]",
-        "util-\nity",
+        "uti-\nlity",
+        "QoE",
     ):
         table.add_column(Text(name), justify="right")
     if beside:
-        table.add_column(Text("fidelity\n- baseline"), justify="right")
+        table.add_column(Text("fidelity\n- base-\nline"), justify="right")
     for service, found in summary["receivers"].items():
         for receiver, figures in found.items():
             if (service, receiver) not in shown:
@@ -203,7 +205,8 @@ def _receivers(summary: Mapping[str, Any], most: int = 15) -> Table:
             row = [
                 service, receiver, str(figures["users"]), str(figures["segments_offered"]),
                 str(figures["segments_delivered"]), str(figures["segments_late"]), str(figures["segments_lost"]),
-                _number(figures["semantic_fidelity"]), _number(figures["delay_mean_s"]), _number(figures["utility"]),
+                _number(figures["semantic_fidelity"]), _number(figures["delay_mean_s"]),
+                _number(figures["utility"], 2), _number(figures["qoe"], 2),
             ]  # fmt: skip
             if beside:
                 difference = beside[service][receiver]["difference"]

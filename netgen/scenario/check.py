@@ -17,7 +17,7 @@ from netgen.scenario.expansion import (
     policy_folders,
 )
 from netgen.schema.network import ConstantCapacity, SteppedCapacity, TracedCapacity
-from netgen.schema.scenario import FileContent, ParametricContent, Scenario, TraceContent
+from netgen.schema.scenario import FileContent, ParametricContent, Scenario, ScenesContent, TraceContent
 
 _MOST_HINTS = 100
 _MOST_COMPARED = 1000
@@ -319,7 +319,7 @@ def contents_make_sense(draft: Draft) -> Iterator[Issue]:
     """A segment holds at least one frame; a variation belongs to a distribution that has one."""
     for name, content in draft.scenario.contents.items():
         place = ("contents", name)
-        if isinstance(content, FileContent):
+        if isinstance(content, FileContent | ScenesContent):
             continue
         if content.segment_s * content.video_format.frame_rate_hz < 1:
             frame_s = 1 / content.video_format.frame_rate_hz

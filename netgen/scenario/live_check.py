@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from netgen.document.tree import Issue
 from netgen.scenario.check import Check, Draft
-from netgen.schema.scenario import DeclaredAction, FileContent, Scenario
+from netgen.schema.scenario import DeclaredAction, FileContent, Scenario, ScenesContent
 
 _BY_PROFILE = "profile"
 _LIVE = "live"
@@ -29,12 +29,12 @@ def node_is_live(scenario: Scenario, node: str, content: str) -> bool:
 
 
 def live_contents_have_frames(draft: Draft) -> Iterator[Issue]:
-    """Only a video file has frames."""
+    """Only video files and labelled scenes have frames."""
     for name in live_contents(draft.scenario):
         content = draft.scenario.contents[name]
-        if not isinstance(content, FileContent):
+        if not isinstance(content, FileContent | ScenesContent):
             reason = (
-                f"is {content.kind} and has no frames, but runs live; accepted: kind: file, or "
+                f"is {content.kind} and has no frames, but runs live; accepted: kind: file or scenes, or "
                 "fidelity: profile for this content"
             )
             yield draft.issue(("contents", name, "kind"), reason)

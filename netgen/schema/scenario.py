@@ -38,7 +38,7 @@ from netgen.schema.fields import (
 from netgen.schema.live import Fidelity, Live
 from netgen.schema.network import Link, NodeField
 
-ContentClass = Literal["talking-face", "sports", "natural", "screen", "driving"]
+ContentClass = Literal["talking-face", "sports", "natural", "screen", "driving", "labelled"]
 Mode = Literal["full-reference", "semi-reference", "no-reference"]
 
 
@@ -86,11 +86,43 @@ class ParametricContent(_AnyContent):
     )
 
 
-Content = FileContent | TraceContent | ParametricContent
+class ScenesContent(StrictModel):
+    """Labelled scenes of one second: video whose exact meaning is known."""
+
+    kind: Literal["scenes"] = Field(description="scenes")
+    count: Annotated[Whole, Field(ge=1, le=10_000)] = Field(
+        60, description="different scenes, one a segment; then they come again"
+    )
+    seed: Annotated[Whole, Field(ge=0)] = Field(
+        2,
+        description="where scenes are drawn from, whatever the seed of the run; profiles were measured on seed 1",
+    )
+    crf: Annotated[Whole, Field(ge=0, le=51)] = Field(
+        20, description="quality at which x264 codes the source, which tells the sizes of its segments"
+    )
+    fidelity: Fidelity | None = Field(
+        None,
+        description="whether actions on it are looked up in profiles or run on its real frames; null for the "
+        "scenario's, or live where a node is",
+    )
+
+    @property
+    def segment_s(self) -> float:
+        """Duration of a scene."""
+        return 1.0
+
+    @property
+    def content_class(self) -> str:
+        """Profiles know these scenes as a class of their own."""
+        return "labelled"
+
+
+Content = FileContent | TraceContent | ParametricContent | ScenesContent
 ContentField = Annotated[
     Annotated[FileContent, Tag("kind=file")]
     | Annotated[TraceContent, Tag("kind=trace")]
-    | Annotated[ParametricContent, Tag("kind=parametric")],
+    | Annotated[ParametricContent, Tag("kind=parametric")]
+    | Annotated[ScenesContent, Tag("kind=scenes")],
     variant(kind_tag),
 ]
 

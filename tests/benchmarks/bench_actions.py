@@ -22,14 +22,15 @@ from netgen.actions.coded_stream import resized
 from netgen.actions.contract import KnobTarget, Placement, VideoAction
 from netgen.actions.contracted_video import ContractedVideo
 from netgen.calibration.machine import matmul_flops_per_s, processor_name
-from netgen.calibration.measuring import prepare_as_worker
 from netgen.catalogue.loading import find_action
 from netgen.catalogue.variants import VARIANTS
 from netgen.live.work import ActionReference, Expansion, Failure
 from netgen.live.workshop import Workshop
 from netgen.media.video_file import measure_video_file
 from netgen.media.yuv_clip import YuvClip, clip_from_file
+from netgen.models.allocation import keep_freed_memory
 from netgen.models.precision import AUTO, chosen_precision
+from netgen.models.threads import limit_threads
 
 CLIP = Path(__file__).resolve().parents[2] / "scenarios" / "clips" / "portrait.mkv"
 SIDE_PX, FRAMES, RATE_HZ = 256, 25, 25
@@ -209,7 +210,8 @@ def measure(rounds: int, tell: Callable[[str], None]) -> dict[str, object]:
     }
     devices = found["devices"]
     for device in ("cpu", *(["cuda"] if torch.cuda.is_available() else [])):
-        prepare_as_worker(1, learned=True)
+        keep_freed_memory()  # as a worker of a live run does
+        limit_threads(1)
         native = chosen_precision(AUTO, device)
         tell(f"{device}: frames per second")
         one: dict[str, object] = {

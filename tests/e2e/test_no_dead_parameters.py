@@ -324,6 +324,7 @@ EXPANDING = {"nodes/C": "{kind: terminal, gpu: {device: AMD-EPYC-2-cores, stream
 GILBERT = {AB + "/loss": "{kind: gilbert, loss_good: 0, loss_bad: 50 %, good: 1 s, bad: 300 ms}"}
 STEPS = {AB + "/capacity": "{kind: steps, steps: {0 s: 3 Mbit/s, 1 s: 2 Mbit/s}}"}
 TRACED = {AB + "/capacity": "{kind: trace, path: rising.csv}"}
+SCENES = {"contents/v": "{kind: scenes, count: 2}"}
 FILE = {"contents/v": "{kind: file, path: CLIPS/field-game.mkv, class: sports, semantic_bits: 10}"}
 TRACE = {"contents/v": "{kind: trace, path: one.csv, format: 480x272@25, class: sports, semantic_bits: 10}"}
 GRID = {"topology": "{kind: grid, rows: 2, columns: 3, link: {capacity: 1 Mbit/s}}"}
@@ -477,6 +478,10 @@ TABLE = {
     "FileContent.semantic_bits": row("coded", "contents/v/semantic_bits", "10", "20", FILE),
     "FileContent.kind": row("coded", "contents/v", "=", FILE["contents/v"]),
     "FileContent.path": row("coded", "contents/v/path", "=", "CLIPS/wall-balls.mp4", FILE),
+    "ScenesContent.kind": row("coded", "contents/v", "=", SCENES["contents/v"]),
+    "ScenesContent.count": row("coded", "contents/v/count", "2", "3", SCENES),
+    "ScenesContent.seed": row("coded", "contents/v/seed", "2", "3", SCENES),
+    "ScenesContent.crf": row("coded", "contents/v/crf", "20", "30", SCENES),
     "TraceContent.segment": row("coded", "contents/v/segment", "1 s", "2 s", TRACE),
     "TraceContent.class": row("coded", "contents/v/class", "sports", "natural", TRACE),
     "TraceContent.semantic_bits": row("coded", "contents/v/semantic_bits", "10", "20", TRACE),
@@ -739,6 +744,7 @@ EXEMPT = {
         (
             "ScenarioFile.fidelity",
             "FileContent.fidelity",
+            "ScenesContent.fidelity",
             *(f"{kind}.fidelity" for kind in ("PlainNode", "CellNode", "RanNode", "TowerNode")),
             "Live.time",
             "Live.limit",

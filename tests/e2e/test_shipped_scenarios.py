@@ -56,6 +56,7 @@ QUICK = {
     ),
     "repair_storm": ("duration=26 s", "baseline=null", "audiences.listeners.count=400"),
     "ring_of_relays": ("duration=120 s",),
+    "semantic_ledger": ("duration=20 s", "contents.scenes.count=8"),
     "slower_than_real_time": ("duration=150 s",),
 }
 # design: models, section 8
@@ -79,6 +80,7 @@ FIGURES = [
     "delay_p95_s",
     "stall_ratio_mean",
     "utility_mean",
+    "qoe_mean",
     "gpu_seconds",
     "energy_joule",
     "radio",

@@ -460,6 +460,15 @@ def test_calibrate_writes_records(folder, call):
     assert out == ""
 
 
+def test_calibrate_refuses_clip_weights_that_it_cannot_use(folder, call):
+    code, _, err = call("calibrate", "x264", "--clip-weights", "clip")
+    assert code == 2
+    assert "--clip-weights is for labelled scenes" in err
+    code, _, err = call("calibrate", "x264", "--clip-weights", "clip", "--scenes", "40")
+    assert code == 2
+    assert "no CLIP model at" in err
+
+
 @pytest.mark.parametrize("words", [["--version"], ["--help"], ["run", "--help"]])
 def test_help_and_version_leave_with_0(capsys, words):
     with pytest.raises(SystemExit) as left:

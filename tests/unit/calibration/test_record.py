@@ -92,6 +92,12 @@ def test_a_stored_record_is_read_back_as_a_point(record):
     assert measured_row(json.dumps(small.as_json()), "here:1").point.ms_ssim is None
 
 
+def test_the_fidelity_of_scenes_whose_meaning_is_known_is_measured(record):
+    """And what was kept stands beside it."""
+    stored = replace(record, meaning={"kept_bits": 30.5}).as_json()
+    assert (stored["semantic"]["mark"], stored["meaning"]) == ("measured", {"kept_bits": 30.5})
+
+
 def test_percentiles_by_hand():
     """Of 1 to 5: the median is 3; 5 % lies a fifth of the way from 1 to 2; of one sample all are that sample."""
     spread = Spread.of([5.0, 3.0, 1.0, 4.0, 2.0])

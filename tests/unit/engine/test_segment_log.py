@@ -25,7 +25,7 @@ def test_a_record_holds_what_was_offered_and_what_came_of_it(ran):
     assert (row["source_bits"], row["received_bits"], row["mode"]) == (100_000, 100_000, "source")
     assert (row["semantic_bits_offered"], row["semantic_bits_delivered"]) == (40.0, 40.0)
     assert row["completed_s"] - row["offered_s"] == row["delay_s"]
-    assert row["fidelity_provenance"] == "measured"
+    assert row["fidelity_provenance"] == "exact"
 
 
 def test_declared_fidelity_is_marked_and_lowers_what_is_delivered(ran, gpu_spec, declared):

@@ -17,7 +17,6 @@ from netgen.generative.profile import (
     load_profiles,
     profile_warnings,
     read_measured,
-    with_declared,
 )
 from netgen.generative.service_time import service_time
 from netgen.provenance import Provenance
@@ -113,12 +112,15 @@ def test_what_plays_without_generation_and_what_is_learned():
     assert profiles["vtm"].mode is CodingMode.FULL_REFERENCE
 
 
-def test_no_shipped_profile_claims_more_than_an_estimate_of_semantic_fidelity():
-    """Published papers give none in netgen's sense; what calibration gives is an estimate, and marked so."""
+def test_shipped_fidelities_are_measured_of_drawn_scenes_and_estimated_elsewhere():
+    """Published papers give none in netgen's sense; of clips without labels calibration gives an estimate."""
     for profile in load_profiles().values():
         for point in profile.points:
             assert (point.semantic_fidelity is None) is (point.fidelity_provenance is None)
-            assert point.fidelity_provenance in (None, Provenance.ESTIMATED)
+            if point.content_class == "labelled":
+                assert point.fidelity_provenance is Provenance.MEASURED
+            else:
+                assert point.fidelity_provenance in (None, Provenance.ESTIMATED)
             assert profile.conditions is not None or point.semantic_fidelity is None
 
 
@@ -350,51 +352,28 @@ def test_a_declared_profile_keeps_gaps_as_gaps():
     assert profile.model_memory_bytes is None
 
 
-def test_declared_figures_fill_gaps_with_their_own_mark():
-    filled = with_declared(find_profile("cttr"), bits_per_pixel=0.02, semantic_fidelity=0.8)
-    point = filled.at(0.02)
-    assert (point.semantic_fidelity, point.fidelity_provenance) == (0.8, Provenance.DECLARED)
-    assert point.rate_provenance is Provenance.DECLARED
-    assert point.decode == find_profile("cttr").at(None).decode
-    assert point.decode.provenance is Provenance.PUBLISHED
-    assert filled.provenance is Provenance.DECLARED
-    assert find_profile("cttr").at(None).semantic_fidelity is None
-
-
-def test_declared_figures_never_overrule_the_source(measured):
-    with pytest.raises(InputError, match=r'"hific": bits_per_pixel is 0\.303 in Ma et al'):
-        with_declared(find_profile("hific"), bits_per_pixel=0.1)
-    with pytest.raises(InputError, match='"x265": psnr_db is 30 '):
-        with_declared(measured, psnr_db=50.0)
-
-
-def test_a_declared_fidelity_replaces_an_estimated_one_and_nothing_else_does():
-    estimated = read_measured(record("easy", 20, 0.1, 40.0, fidelity=0.5), "t")["x265"]
-    point = estimated.at(0.1)
-    assert (point.semantic_fidelity, point.semantic_interval) == (0.5, (0.5, 1.0))
-    assert point.fidelity_provenance is Provenance.ESTIMATED
-    point = with_declared(estimated, semantic_fidelity=0.9).at(0.1)
-    assert (point.semantic_fidelity, point.semantic_interval) == (0.9, None)
-    assert point.fidelity_provenance is Provenance.DECLARED
+def test_drawn_scenes_count_only_where_they_are_asked_for():
+    """They are like no video: an average over unlike contents leaves them out, unless there is nothing else."""
     semantic = {"fidelity": 0.5, "low": 0.4, "high": 0.6, "method": "labels", "mark": "measured"}
-    found = read_measured(record("easy", 20, 0.1, 40.0, semantic=semantic), "t")["x265"]
-    with pytest.raises(InputError, match=r'"x265": semantic_fidelity is 0\.5'):
-        with_declared(found, semantic_fidelity=0.9)
+    drawn = record("scenes", 20, 0.1, 20.0, content_class="labelled", semantic=semantic)
+    mixed = read_measured("\n".join((record("easy", 20, 0.1, 40.0, fidelity=0.9), drawn)), "t")["x265"]
+    assert (mixed.at(0.1).psnr_db, mixed.at(0.1).clips) == (40.0, 1)
+    point = mixed.at(0.1, content_class="labelled")
+    assert (point.psnr_db, point.semantic_fidelity, point.semantic_interval) == (20.0, 0.5, (0.4, 0.6))
+    assert point.fidelity_provenance is Provenance.MEASURED
+    assert point.fidelity_source == "labels, 2026-01-02, c"
+    assert read_measured(drawn, "t")["x265"].at(0.1).psnr_db == 20.0
 
 
-def test_declared_times_and_fidelity_reach_every_point_of_a_measured_profile(measured):
-    point = with_declared(measured, semantic_fidelity=0.95, expand_s=0.02).at(0.02)
-    assert point.semantic_fidelity == pytest.approx(0.95)
-    assert point.fidelity_provenance is Provenance.DECLARED
-    assert (point.decode.seconds, point.decode.device) == (0.02, ANY_DEVICE)
-    assert point.encode.device == "some-cpu, 2 cores"
-    assert point.quality_provenance is Provenance.MEASURED
-
-
-def test_quality_declared_beside_a_source_without_it_is_marked():
-    point = with_declared(find_profile("hific"), psnr_db=28.0).at(None)
-    assert (point.psnr_db, point.quality_provenance) == (28.0, Provenance.DECLARED)
-    assert point.rate_provenance is Provenance.PUBLISHED
+def test_an_interpolated_fidelity_names_the_sources_of_both_ends():
+    rows = [
+        record("easy", crf, bpp, 40.0, fidelity=0.5, provenance={
+            "mark": "measured", "date": day, "command": "c", "versions": {"netgen": __version__},
+        })
+        for crf, bpp, day in ((20, 0.1, "2026-01-02"), (40, 0.001, "2026-01-03"))
+    ]  # fmt: skip
+    point = read_measured("\n".join(rows), "t")["x265"].at(0.01)
+    assert point.fidelity_source == "m, 2026-01-03, c; m, 2026-01-02, c"
 
 
 def test_a_profile_without_points_is_refused():

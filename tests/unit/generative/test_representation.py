@@ -13,7 +13,7 @@ def test_the_source_holds_all_of_the_meaning():
     assert made.bits == made.discriminative_bits == 4_000_000
     assert made.generative_bits == 0
     assert made.semantic_fidelity == 1.0
-    assert made.fidelity_provenance is Provenance.MEASURED
+    assert made.fidelity_provenance is Provenance.EXACT
     assert (made.mode, made.contracted_by, made.last_action) == (SOURCE_MODE, None, "")
     assert made.playable
     assert not made.generated

@@ -12,6 +12,7 @@ import pytest
 from netgen.errors import InputError
 from netgen.ledger import LedgerReader
 from netgen.report.figures import _spans, cell_courses, chain_steps, draw_chain, draw_elastic
+from netgen.report.meaning_curves import draw_link_meaning
 from netgen.run import run
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "scenarios"
@@ -95,6 +96,15 @@ def test_the_chain_is_that_of_the_records(chain):
 def test_the_figure_of_the_chain_is_drawn(chain, tmp_path):
     draw_chain(chain, tmp_path / "chain.png")
     assert (tmp_path / "chain.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_books_of_every_link_are_drawn(chain, tmp_path):
+    draw_link_meaning(chain, tmp_path / "links.svg")
+    text = (tmp_path / "links.svg").read_text(encoding="utf-8")
+    for words in ("A to D", "D to F", "F to H", "semantic bit/s", "carried"):
+        assert f"<!-- {words} -->" in text, words
+    with pytest.raises(InputError, match="is not a run directory"):
+        draw_link_meaning(tmp_path, tmp_path / "wrong.png")
 
 
 def test_runs_of_another_kind_are_refused(elastic, chain, tmp_path):

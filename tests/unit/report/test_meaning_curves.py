@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from netgen.fidelity.curve import FidelityCurve
+from netgen.fidelity.curve_file import CurveSet
 from netgen.report.meaning_curves import (
+    REFERENCE,
     advantage_below,
+    calibration_table,
     curve_of,
     densities,
+    draw_calibration,
     draw_meaning,
     meaning_table,
+    shipped_meaning,
 )
 
 
@@ -24,8 +30,9 @@ def record(profile: str, mode: str, bpp: float, kept: float, half: float = 0.5) 
     return {
         "profile": profile,
         "mode": mode,
-        "rate": {"bpp": bpp, "bits_per_scene": bpp * 1e6},
-        "semantic": {"entropy_bits": 40.0, "ceiling": {"kept_bits": 39.0}} | figures | shares,
+        "rate": {"bpp": bpp, "segment_bits": [bpp * 0.5e6, bpp * 1.5e6]},
+        "semantic": shares,
+        "meaning": {"entropy_bits": 40.0, "ceiling": {"kept_bits": 39.0}} | figures,
     }
 
 
@@ -63,3 +70,37 @@ def test_table_and_picture_hold_every_profile(tmp_path: Path) -> None:
     assert "0.950 [0.938, 0.963]" in lines[2]
     draw_meaning(records, tmp_path / "meaning.png")
     assert (tmp_path / "meaning.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_calibration_is_a_row_and_a_panel_for_every_estimator(tmp_path: Path) -> None:
+    """Halfway between two places of the curve, halfway between its values; beyond its end, up to 1."""
+    columns = {
+        "estimates": (0.4, 0.6, 0.92),
+        "fidelity": (0.2, 0.4, 0.72),
+        "low": (0.1, 0.2, 0.6),
+        "high": (0.4, 0.6, 0.8),
+    }
+    told = {"variants": ("a", "b", "c", "d"), "pairs": 20, "ceiling": 0.94}
+    curve = FidelityCurve(method="made-up-v1", held_out_coverage=0.9, held_out_error=0.05, **columns, **told)
+    made = {
+        "measured": ["2026-01-30", "2026-01-31"],
+        "scenes": {"count": 60, "seed": 1},
+        "command": "python -m x",
+    }
+    curves = CurveSet({curve.method: curve}, made)
+    lines = calibration_table(curves).splitlines()
+    assert lines[2].startswith(
+        "| `made-up-v1` | 20 (4) | 0.30 [0.15, 0.50] | 0.50 [0.32, 0.66] | 0.70 [0.57, 0.79] |"
+    )
+    assert "0.72 [0.60, 1.00] | 0.90 | 0.050 |" in lines[2]
+    assert "Measured 2026-01-31 on 60 scenes of seed 1; untouched, the reader keeps 0.940." in lines[-1]
+    draw_calibration(curves, tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_shipped_records_are_of_labelled_scenes() -> None:
+    """Measured, with x265 among them to hold the others against."""
+    records = shipped_meaning()
+    assert REFERENCE in {record["profile"] for record in records}
+    assert {record["semantic"]["mark"] for record in records} == {"measured"}
+    assert {record["content"]["class"] for record in records} == {"labelled"}

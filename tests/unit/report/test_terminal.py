@@ -12,6 +12,7 @@ def receiver(**figures):
     return {
         "users": 1000, "segments_offered": 44923, "segments_delivered": 44123, "segments_late": 132,
         "segments_lost": 1661, "semantic_fidelity": 0.985, "delay_mean_s": 12.345, "utility": 4.947,
+        "qoe": 4.123,
         "difference": 0.73,
     } | figures  # fmt: skip
 
@@ -31,8 +32,8 @@ def summary():
         "scenario": "narrow", "seed": 1, "semantic_fidelity_provenance": "measured", "simulated_s": 150.0,
         "wall_s": 1.0, "segments_offered": 100, "segments_delivered": 90, "segments_late": 4, "segments_lost": 6,
         "segments_in_flight": 0, "semantic_fidelity_mean": 0.9, "delay_mean_s": 0.1, "delay_p95_s": 0.2,
-        "stall_ratio_mean": 0.0, "utility_mean": 5.0, "bits_sent": 1, "bits_delivered": 1, "gpu_seconds": 1.0,
-        "energy_joule": None, "deadline_misses": 0, "receivers": receivers,
+        "stall_ratio_mean": 0.0, "utility_mean": 5.0, "qoe_mean": 4.5, "bits_sent": 1, "bits_delivered": 1,
+        "gpu_seconds": 1.0, "energy_joule": None, "deadline_misses": 0, "receivers": receivers,
         "nodes": {
             "a-node-whose-name-is-long": {
                 "gpu_offered_load": 0.59, "gpu_jobs": 123456, "contracted": 123456, "forwarded": 123456,
@@ -59,7 +60,7 @@ def test_no_figure_is_cut_on_80_columns(summary, monkeypatch):
     assert max(map(len, text.splitlines())) <= 80
     first = next(line.split() for line in text.splitlines() if "title-00" in line)
     assert first == [
-        "title-00", "ran", "1000", "44923", "44123", "132", "1661", "0.985", "12.345", "4.947", "+0.730",
+        "title-00", "ran", "1000", "44923", "44123", "132", "1661", "0.985", "12.345", "4.95", "4.12", "+0.730",
     ]  # fmt: skip
     assert "95,682.29" in text
     assert text.count("123456") == 4
@@ -85,5 +86,5 @@ def test_it_says_what_it_leaves_out_and_where_that_is(summary, monkeypatch):
 
 def test_the_difference_to_the_baseline_is_named(summary, monkeypatch):
     lines = shown(summary, monkeypatch).splitlines()
-    heading = next(number for number, line in enumerate(lines) if line.rstrip().endswith("- baseline"))
-    assert lines[heading - 1].split()[-1] == "fidelity"
+    heading = next(number for number, line in enumerate(lines) if line.rstrip().endswith("- base-"))
+    assert [lines[heading + k].split()[-1] for k in (-1, 1)] == ["fidelity", "line"]

@@ -99,7 +99,7 @@ def draw_meaning(records: Sequence[Mapping[str, Any]], out: Path) -> None:
     """
     check_picture(out)
     figure = new_figure((9.0, 3.9))
-    figure.subplots_adjust(left=0.075, right=0.99, bottom=0.13, top=0.98, wspace=0.2)
+    figure.subplots_adjust(left=0.1, right=0.99, bottom=0.13, top=0.98, wspace=0.2)
     entropy = records[0]["meaning"]["entropy_bits"]
     ceiling = records[0]["meaning"]["ceiling"]["kept_bits"]
     for number, label in enumerate(
@@ -146,9 +146,10 @@ def draw_link_meaning(run: Path, out: Path) -> None:
         raise InputError(f"{run} is not a run directory: it has no summary.json")
     rows = LedgerReader(run).table("links").to_pylist()
     links = list(dict.fromkeys(row["link"] for row in rows))
-    figure = new_figure((9.0, 1.75 * len(links) + 0.5))
+    height = 1.75 * len(links) + 0.5
+    figure = new_figure((9.0, height))
     figure.subplots_adjust(
-        left=0.075, right=0.99, bottom=0.42 / len(links), top=0.93, hspace=0.28, wspace=0.17
+        left=0.085, right=0.99, bottom=0.5 / height, top=1 - 0.3 / height, hspace=0.3, wspace=0.2
     )
     for number, link in enumerate(links):
         own = [row for row in rows if row["link"] == link]
@@ -163,13 +164,15 @@ def draw_link_meaning(run: Path, out: Path) -> None:
             for name, colour, words in ((most, "#8a8a8a", "capacity"), (carried, "#0072B2", "carried")):
                 values = [row[name] / row["length_s"] for row in own]
                 axes.step(starts_s, values, where="post", color=colour, linewidth=1.2, label=words)
-            axes.set_yscale("symlog", linthresh=1.0 if column else 1e3)
-            axes.set_ylim(bottom=0)
+            axes.set_yscale("log", nonpositive="clip")
+            axes.set_ylim(bottom=1.0 if column else 1e2)
             axes.set_ylabel(unit)
             axes.set_title(link.replace("->", " to "), loc="left", fontsize=9)
             axes.grid(visible=True, linewidth=0.3)
             if number == len(links) - 1:
                 axes.set_xlabel("time [s]")
+            else:
+                axes.set_xticklabels([])
             if number == 0:
                 axes.legend(fontsize=7, loc="lower left")
     save_figure(figure, out, dpi=88)

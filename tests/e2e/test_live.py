@@ -1,6 +1,7 @@
 """Live runs: real frames travel through the network, and whatever happens to a model the run ends well."""
 
 import json
+import shutil
 from pathlib import Path
 
 import av
@@ -39,23 +40,7 @@ services:
   show: {{content: clip, from: A, to: H, policy: close, deadline: 3 s}}
 """
 
-POLICY = '''
-from netgen.policy import RelayPolicy
-
-
-class Close(RelayPolicy):
-    """Contracts what it can."""
-
-    def decide(self, view, rng):
-        return view.contractions[0].decision if view.contractions else view.forward.decision
-
-
-class Open(RelayPolicy):
-    """Expands what it can."""
-
-    def decide(self, view, rng):
-        return view.forward.decision if view.expansion is None else view.expansion.decision
-'''
+POLICIES = Path(__file__).with_name("live_policy.py")
 
 
 @pytest.fixture
@@ -63,7 +48,7 @@ def live(tmp_path, scenarios, directory_of):
     """Run the chain A-F-H live with an action, and return its run directory."""
 
     def go(runs, *overrides, rate=0.02, save_video=False, out="run"):
-        (tmp_path / "live_policy.py").write_text(POLICY, encoding="utf-8")
+        shutil.copy(POLICIES, tmp_path)
         path = tmp_path / "live.yaml"
         clip = scenarios / "clips" / "portrait.mkv"
         path.write_text(SCENARIO.format(clip=clip, runs=runs, rate=rate), encoding="utf-8")

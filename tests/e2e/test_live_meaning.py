@@ -1,5 +1,8 @@
 """Meaning that is delivered live, joint over contraction, lossy links and expansion, against the ledger's account."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("torch", reason="the reader is a torch model")
@@ -29,29 +32,13 @@ services:
   news: {content: scenes, from: A, to: H, policy: close, deadline: 5 s}
 """
 
-POLICY = '''
-from netgen.policy import RelayPolicy
-
-
-class Close(RelayPolicy):
-    """Contracts what it can."""
-
-    def decide(self, view, rng):
-        return view.contractions[0].decision if view.contractions else view.forward.decision
-
-
-class Open(RelayPolicy):
-    """Expands what it can."""
-
-    def decide(self, view, rng):
-        return view.forward.decision if view.expansion is None else view.expansion.decision
-'''
+POLICIES = Path(__file__).with_name("live_policy.py")
 
 
 @pytest.mark.slow
 def test_what_is_read_at_the_end_is_what_the_ledger_says(tmp_path):
     """Scenes that the profile was not measured on; F codes what it expanded once more, which the ledger holds free."""
-    (tmp_path / "live_policy.py").write_text(POLICY, encoding="utf-8")
+    shutil.copy(POLICIES, tmp_path)
     path = tmp_path / "scenario.yaml"
     path.write_text(SCENARIO, encoding="utf-8")
     summary = run(path, out=tmp_path / "run").summary

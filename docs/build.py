@@ -24,12 +24,19 @@ from pathlib import Path
 from typing import Any
 
 from netgen.cli import parser as command_parser
+from netgen.fidelity.curve_file import shipped_curves
 from netgen.generative.device import Device, load_devices
 from netgen.generative.profile import Profile, load_profiles
 from netgen.ledger import RECORD_TYPES, STATEMENTS, LossReason, OptionSeen, Outcome, Stage
 from netgen.report.drawing import draw_scenario
 from netgen.report.figures import draw_chain, draw_elastic
-from netgen.report.meaning_curves import draw_link_meaning, draw_meaning, meaning_table, shipped_meaning
+from netgen.report.meaning_curves import (
+    calibration_table,
+    draw_link_meaning,
+    draw_meaning,
+    meaning_table,
+    shipped_meaning,
+)
 from netgen.report.rate_quality import (
     MEASURES,
     draw_rate_quality,
@@ -336,7 +343,10 @@ def action_blocks() -> dict[str, str]:
         f"strongest-{measure.replace('_', '-')}": strongest_control_table(records, measure)
         for measure in MEASURES
     }
-    meaning = {"kept-meaning": meaning_table(shipped_meaning())}
+    meaning = {
+        "kept-meaning": meaning_table(shipped_meaning()),
+        "fidelity-curves": calibration_table(shipped_curves()),
+    }
     return tables | meaning | {"same-bitstream": same_bitstream_table(records)}
 
 

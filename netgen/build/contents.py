@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
+from netgen.build.coded_links import bits_per_symbol, symbols_bits_per_pixel
 from netgen.errors import InputError, ModelRangeError, did_you_mean
 from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.compressai_results import referenced_profile, results_reference
@@ -72,8 +73,9 @@ def build_menu(scenario: Scenario) -> Menu:
     """The scenario's actions, each at its operating point for every class of content that the scenario has."""
     # Without contents there is no class; what is wrong with an action is found all the same.
     classes: list[str] = [*dict.fromkeys(c.content_class for c in scenario.contents.values())] or [""]
+    efficiencies = bits_per_symbol(scenario)
     return Menu({
-        (name, content_class): build_action(name, spec, content_class)
+        (name, content_class): build_action(name, spec, content_class, efficiencies)
         for name, spec in scenario.actions.items()
         for content_class in classes
     })  # fmt: skip
@@ -113,10 +115,16 @@ def profile_notes(scenario: Scenario, tracks: Mapping[str, SegmentTrack]) -> tup
     return tuple(notes)
 
 
-def build_action(name: str, spec: ProfiledAction | DeclaredAction, content_class: str) -> GenerativeAction:
+def build_action(
+    name: str,
+    spec: ProfiledAction | DeclaredAction,
+    content_class: str,
+    efficiencies: Collection[float] = (),
+) -> GenerativeAction:
     """One action at its operating point; what the scenario declares is marked so.
 
-    A profile that was measured on contents of the class counts with these alone, any other with all.
+    A profile that was measured on contents of the class counts with these alone, any other with all. Symbols of joint
+    coding take the bits that a symbol of the scenario's radio links carries, which are the `efficiencies`.
 
     Raises
     ------
@@ -139,7 +147,7 @@ def build_action(name: str, spec: ProfiledAction | DeclaredAction, content_class
         )
     else:
         profile = _find_profile(name, spec.profile)
-    return _at_point(name, spec, profile, content_class)
+    return _at_point(name, spec, profile, content_class, efficiencies)
 
 
 def profile_file(reference: str) -> tuple[str, str] | None:
@@ -173,7 +181,11 @@ def _find_profile(action: str, reference: str) -> Profile:
 
 
 def _at_point(
-    name: str, spec: ProfiledAction | DeclaredAction, profile: Profile, content_class: str
+    name: str,
+    spec: ProfiledAction | DeclaredAction,
+    profile: Profile,
+    content_class: str,
+    efficiencies: Collection[float],
 ) -> GenerativeAction:
     """An action of a profile at the rate that the scenario asks for."""
     rated = profile.rate_range is not None
@@ -184,6 +196,8 @@ def _at_point(
     except ModelRangeError as error:
         raise InputError(f"actions.{name}: {error}") from None
     bits_per_pixel = point.bits_per_pixel if rated else spec.bits_per_pixel
+    if point.symbols is not None:
+        bits_per_pixel = symbols_bits_per_pixel(name, spec.bits_per_pixel, point, efficiencies)
     fidelity = point.semantic_fidelity if spec.semantic_fidelity is None else spec.semantic_fidelity
     for key, figure, meaning in (
         ("bits_per_pixel", bits_per_pixel, "rate"),
@@ -196,10 +210,11 @@ def _at_point(
             )
     declared = isinstance(spec, DeclaredAction) or spec.semantic_fidelity is not None
     fidelity_mark = Provenance.DECLARED if declared else (point.fidelity_provenance or profile.provenance)
-    rate_mark = Provenance.DECLARED if not rated else (point.rate_provenance or profile.provenance)
+    exact = Provenance.EXACT if point.symbols is not None else Provenance.DECLARED
+    rate_mark = exact if not rated else (point.rate_provenance or profile.provenance)
     mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
     share = spec.generative_share
-    measured = not isinstance(spec, DeclaredAction) and profile.provenance is Provenance.MEASURED
+    measured = profile.provenance is Provenance.MEASURED and point.symbols is None
     return GenerativeAction(
         name=name,
         mode=mode,
@@ -220,4 +235,5 @@ def _at_point(
         compatibility=spec.compatibility or profile.compatibility or "format",
         semantic_interval=None if declared else point.semantic_interval,
         fidelity_source="the scenario" if declared else (point.fidelity_source or profile.source),
+        symbols=point.symbols,
     )

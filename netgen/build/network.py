@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from netgen.build.coded_links import block_errors
 from netgen.errors import InputError
 from netgen.rng import Streams
-from netgen.schema.network import ConstantCapacity, GilbertLoss, SteppedCapacity, TowerNode
+from netgen.schema.loss import CodedLoss, ConstantSnr, GilbertLoss, RandomLoss
+from netgen.schema.network import ConstantCapacity, SteppedCapacity, TowerNode
 from netgen.schema.network import Link as LinkSpec
 from netgen.schema.scenario import ExplicitRoute, Scenario
 from netgen.schema.scenario import Service as ServiceSpec
 from netgen.topology.capacity import CapacityProcess
 from netgen.topology.capacity_trace import capacity_from_trace
-from netgen.topology.loss import LossProcess
+from netgen.topology.loss import LossProcess, SymbolChannel
 from netgen.topology.outages import NOTHING_DOWN, Outages
 from netgen.topology.routes import Edge, Router, Weight
+from netgen.topology.step_function import StepFunction
 from netgen.transport.clock import to_ns
 from netgen.transport.link import Link
 from netgen.transport.link_books import LinkBooks
@@ -64,6 +67,7 @@ def build_network(
             delay_ns=to_ns(spec.delay_s),
             queue_bits=spec.queue_bits,
             loss=_loss(name, spec, scenario, streams),
+            symbols=_symbols(name, spec),
             retransmissions=spec.retransmissions,
             noise_key=streams.key(f"world/loss/{name}"),
             books=LinkBooks(capacity, interval_ns, end_ns),
@@ -103,6 +107,8 @@ def build_capacity(spec: LinkSpec) -> CapacityProcess:
 def _loss(name: str, spec: LinkSpec, scenario: Scenario, streams: Streams) -> LossProcess:
     """Loss of a link; bursts are drawn from a world stream of the link's own."""
     loss = spec.loss
+    if isinstance(loss, RandomLoss):
+        return LossProcess.independent(loss.probability)
     if isinstance(loss, GilbertLoss):
         return LossProcess.gilbert_elliott(
             loss_good=loss.loss_good,
@@ -112,7 +118,25 @@ def _loss(name: str, spec: LinkSpec, scenario: Scenario, streams: Streams) -> Lo
             duration_s=scenario.duration_s,
             rng=streams.get(f"world/bursts/{name}"),
         )
-    return LossProcess.independent(loss.probability)
+    curve = block_errors(name, loss)
+    snr_db = _snr_db(loss)
+    lost = StepFunction(snr_db.change_s, curve.rate(snr_db.values), snr_db.period_s)
+    return LossProcess(lost, curve.protection.info_bits)
+
+
+def _symbols(name: str, spec: LinkSpec) -> SymbolChannel | None:
+    """Return the radio channel below a link of coded blocks."""
+    loss = spec.loss
+    if not isinstance(loss, CodedLoss):
+        return None
+    return SymbolChannel(loss.channel, _snr_db(loss), block_errors(name, loss).protection.efficiency)
+
+
+def _snr_db(loss: CodedLoss) -> StepFunction:
+    if isinstance(loss.snr, ConstantSnr):
+        return StepFunction.constant(loss.snr.level_db)
+    starts_s, levels_db = zip(*loss.snr.steps, strict=True)
+    return StepFunction.steps(starts_s, levels_db, loss.snr.period_s)
 
 
 def service_paths(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from netgen.access.last_hop import LastHop
 from netgen.engine.node import Node
+from netgen.engine.options import carries_symbols
 from netgen.engine.service import Service
 from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.semantic_capacity import Candidate
@@ -62,17 +63,25 @@ def _candidates(
     found = [Candidate(service.semantic_bits / _source_bits(service), math.inf)]
     for name in menu.names:
         action = menu.of(name, service.content_class)
-        if action.semantic_fidelity < service.required_fidelity:
+        fidelity = _best_fidelity(action, path[position:])
+        if fidelity < service.required_fidelity or not fidelity:
             continue
         contract_hz = _throughput_hz(service, action, "contract", before)
         expand_hz = math.inf if action.playable else _throughput_hz(service, action, "expand", after)
         segments_hz = min(contract_hz, expand_hz)
         if segments_hz > 0:
             size = service.track.bits_of(action.bits_per_pixel)
-            found.append(
-                Candidate(service.semantic_bits * action.semantic_fidelity / size, segments_hz * size)
-            )
+            found.append(Candidate(service.semantic_bits * fidelity / size, segments_hz * size))
     return found
+
+
+def _best_fidelity(action: GenerativeAction, way: Sequence[Link]) -> float:
+    """Fidelity of an action at a link, of symbols at its highest SNR; 0 where they cannot go over it."""
+    if action.symbols is None:
+        return action.semantic_fidelity
+    if not carries_symbols(way, action) or way[0].symbols is None:
+        return 0.0
+    return action.symbols.at(float(way[0].symbols.snr_db.values.max())).fidelity
 
 
 def _throughput_hz(

@@ -97,8 +97,11 @@ class Outlook:
 
         `hop` is the one over which the segment is still coming in; None when all of it is here.
         """
-        gather_s = 0.0 if hop is None else to_s(self.transport.remaining_ns(hop))
         now_ns = self.transport.now_ns
+        gather_s = 0.0
+        if hop is not None:
+            gather_s = to_s(self.transport.remaining_ns(hop))
+            parcel = parcel.heard_over(hop, now_ns)
         ways = self._ways(parcel, node)
         links = tuple(self._link_view(way[0]) for way in ways) + self._radio_view(parcel, node)
         gpu = gpu_view(node)
@@ -156,10 +159,20 @@ class Outlook:
             legal += [
                 Contract(name)
                 for name in node.contractions
-                if self._action(name, parcel).contracted_bits(frames=parcel.frames, pixels=parcel.pixels)
-                < representation.bits
+                if self._offered(self._action(name, parcel), parcel, node)
             ]
         return [*legal, Drop()]
+
+    def _offered(self, action: GenerativeAction, parcel: Parcel, node: Node) -> bool:
+        """Whether an action makes a representation smaller, and a node can send what it makes.
+
+        Symbols of joint coding go over one radio link of the kind that they were measured on, to its end.
+        """
+        bits = action.contracted_bits(frames=parcel.frames, pixels=parcel.pixels)
+        if bits >= parcel.representation.bits or action.symbols is None:
+            return bits < parcel.representation.bits
+        ways = self._ways(parcel, node)
+        return node.name not in parcel.receivers and all(carries_symbols(way, action) for way in ways)
 
     def _option(
         self,
@@ -173,6 +186,8 @@ class Outlook:
     ) -> Option:
         """One decision and what is expected of it; the last packet comes in `gather_s` at the earliest."""
         made = self.after(parcel, decision)
+        for link in links if made.symbols is not None else ():
+            made = made if link.snr_db is None else made.heard(link.snr_db)
         if isinstance(decision, Drop):
             return Option(decision, 0, 0.0, made.mode, False, 0.0, 0.0, 0.0, True, False)
         wait_s = compute_s = 0.0
@@ -232,9 +247,10 @@ class Outlook:
         now_ns = self.transport.now_ns
         self.transport.advance(link, self.transport.settled_ns)
         rate_bps = link.capacity.rate_at(to_s(now_ns))
+        snr_db = None if link.symbols is None else link.symbols.snr_db.at_one(to_s(now_ns))
         return LinkView(
             link.name, link.target, rate_bps, link.backlog_bits(now_ns), link.queue_bits,
-            to_s(link.delay_ns), link.services, rate_bps / max(link.services, 1),
+            to_s(link.delay_ns), link.services, rate_bps / max(link.services, 1), snr_db,
         )  # fmt: skip
 
     def _radio_view(self, parcel: Parcel, node: Node) -> tuple[LinkView, ...]:
@@ -271,6 +287,16 @@ class Outlook:
             contracted_by=made.contracted_by, playable=made.playable,
             age_s=to_s(self.transport.now_ns - parcel.offered_ns), time_left_s=left_s,
         )  # fmt: skip
+
+
+def carries_symbols(way: Sequence[Link], action: GenerativeAction) -> bool:
+    """Whether a way is one radio link of the kind on which an action's symbols were measured."""
+    return (
+        action.symbols is not None
+        and len(way) == 1
+        and way[0].symbols is not None
+        and way[0].symbols.kind == action.symbols.channel
+    )
 
 
 def gpu_view(node: Node) -> GpuView | None:

@@ -13,6 +13,7 @@ from netgen.generative.representation import Representation
 from netgen.ledger import LossReason, Stage
 from netgen.transport.clock import to_s
 from netgen.transport.hop import Hop
+from netgen.transport.link import Link
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -111,13 +112,19 @@ class Parcel:
                 break
             if step.tail_ns is None:
                 return parcel.with_stage("link", step.link.name, step.start_ns, step.start_ns)
-            parcel = replace(parcel, path=(*parcel.path, step.link.target)).with_stage(
+            heard = _heard(parcel.representation, step.link, step.start_ns, step.tail_ns)
+            parcel = replace(parcel, path=(*parcel.path, step.link.target), representation=heard).with_stage(
                 "link", step.link.name, step.start_ns, step.tail_ns
             )
             for node, decided_ns in self.forwards:
                 if node == step.link.target:
                     parcel = parcel.with_stage("forward", node, decided_ns, decided_ns)
         return parcel
+
+    def heard_over(self, hop: Hop, time_ns: int) -> Parcel:
+        """The same as the link before a node leaves it, if all of it came by an instant."""
+        heard = _heard(self.representation, hop.link, time_ns, time_ns)
+        return self if heard is self.representation else self.after(heard)
 
     def forwarded(self, node: str, time_ns: int) -> Parcel:
         """The same after a decision to forward it while it is still coming in."""
@@ -131,6 +138,14 @@ class Parcel:
         return next(
             count for count in range(longest, -1, -1) if passed[len(passed) - count :] == names[:count]
         )
+
+
+def _heard(representation: Representation, link: Link, begin_ns: int, end_ns: int) -> Representation:
+    """Return a representation behind a link: symbols as the lower of the SNRs at both instants leaves them."""
+    channel = link.symbols
+    if representation.symbols is None or channel is None:
+        return representation
+    return representation.heard(min(channel.snr_db.at_one(to_s(instant)) for instant in (begin_ns, end_ns)))
 
 
 class ActionJob(Protocol):

@@ -337,7 +337,15 @@ class Relay:
             # Another key for every copy: the copies for two receivers are not lost together.
             key = parcel.service.key + np.uint64((parcel.index << 24) + parcel.copy)
         meaning = Meaning(parcel.service.content, parcel.index, parcel.semantic_bits)
-        return Train(key, sizes, generative_from, meaning, parcel.service.loss_tolerance, parcel.copies)
+        return Train(
+            key,
+            sizes,
+            generative_from,
+            meaning,
+            parcel.service.loss_tolerance,
+            parcel.copies,
+            made.symbols is not None,
+        )
 
     def _stops_of(self, parcel: Parcel) -> frozenset[str]:
         """Nodes at which some policy decides on a service."""

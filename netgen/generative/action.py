@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from netgen.generative.profile import CodingMode, Work
 from netgen.generative.representation import Representation
 from netgen.provenance import Provenance, weakest
+from netgen.robustness.table import RobustnessTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,8 @@ class GenerativeAction:
     compatibility : str                 Who can expand what it contracted: `format`, `weights` or `device`.
     semantic_interval : (float, float) or None  Interval of the fidelity; None where its source gives none.
     fidelity_source : str               How the fidelity came to be known.
+    symbols : RobustnessTable or None   Of joint coding: what a channel leaves of its symbols, which go over one radio
+                                        link, to its end.
     """
 
     name: str
@@ -54,6 +57,7 @@ class GenerativeAction:
     compatibility: str = "format"
     semantic_interval: tuple[float, float] | None = None
     fidelity_source: str = ""
+    symbols: RobustnessTable | None = None
 
     def work(self, direction: str) -> Work | None:
         """Cost of `contract` or `expand`; None where the profile does not give it."""
@@ -84,6 +88,7 @@ class GenerativeAction:
                 representation.semantic_interval[0] * low,
                 representation.semantic_interval[1] * high,
             ),
+            symbols=self.symbols,
         )
 
     def expand(

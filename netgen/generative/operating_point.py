@@ -11,9 +11,13 @@ from statistics import fmean, stdev
 
 from netgen.errors import ModelRangeError
 from netgen.provenance import Provenance, weakest
+from netgen.robustness.table import RobustnessTable
 
 ANY_DEVICE = "any"
 """Device of a declared time: it holds on whatever the scenario's author runs it on."""
+
+SAMPLES_PER_PIXEL = 3
+"""Of a picture in colour, in the definition of the channel bandwidth ratio: K / (C_in H W F)."""
 
 _SAME_RATE = 1e-9
 
@@ -86,6 +90,7 @@ class OperatingPoint:
     semantic_interval : (float, float) or None  Where an estimated fidelity is expected for one content like these, and
                                                 where a measured one lies.
     fidelity_source : str                       Method, date and command behind the fidelity; empty when not said.
+    symbols : RobustnessTable or None           Of joint coding: what a channel leaves of its symbols.
     """
 
     bits_per_pixel: float | None
@@ -105,6 +110,7 @@ class OperatingPoint:
     vmaf: float | None = None
     semantic_interval: tuple[float, float] | None = None
     fidelity_source: str = ""
+    symbols: RobustnessTable | None = None
 
     def __post_init__(self) -> None:
         if self.bits_per_pixel is not None and not 0 < self.bits_per_pixel < math.inf:

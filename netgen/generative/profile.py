@@ -11,9 +11,16 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from netgen.errors import InputError, ModelRangeError, did_you_mean
-from netgen.generative.measured_rows import MeasuredConditions, MeasuredRow, measured_row, merged_points
+from netgen.generative.measured_rows import (
+    MeasuredConditions,
+    MeasuredRow,
+    device_label,
+    measured_row,
+    merged_points,
+)
 from netgen.generative.operating_point import (
     ANY_DEVICE,
+    SAMPLES_PER_PIXEL,
     CodingMode,
     OperatingPoint,
     Work,
@@ -25,6 +32,7 @@ from netgen.generative.operating_point import (
 from netgen.generative.profile_rows import published_memory_bytes, published_point
 from netgen.media.content_class import ContentClass
 from netgen.provenance import Provenance, weakest
+from netgen.robustness.records import Cost, RobustnessRecord, shipped_robustness
 
 __all__ = [
     "ANY_DEVICE",
@@ -317,7 +325,66 @@ def load_profiles() -> Mapping[str, Profile]:
         if name in profiles:
             raise ValueError(f"{name} is the name of a published profile and of a measured one")
         profiles[name] = profile
+    for record in shipped_robustness().values():
+        if record.cost is not None:
+            profiles[record.part] = symbols_profile(record, record.cost)
     return MappingProxyType(profiles)
+
+
+def symbols_profile(record: RobustnessRecord, cost: Cost) -> Profile:
+    """Profile of joint coding: its one point takes symbols, of which a link says how many bits each takes."""
+    device = device_label(cost.device)
+
+    def work(seconds: float, flops: float, parameters: int) -> Work:
+        return Work(
+            seconds=seconds,
+            std_s=None,
+            frames=1,
+            pixels=record.size_px[0] * record.size_px[1],
+            device=device,
+            flops=flops,
+            memory_bytes=2 * parameters,
+            provenance=Provenance.MEASURED,
+            source=f"{record.date}, {record.command}",
+        )
+
+    clean = record.table.clean
+    point = OperatingPoint(
+        bits_per_pixel=None,
+        psnr_db=clean.psnr_db,
+        ms_ssim=clean.ms_ssim,
+        semantic_fidelity=clean.fidelity,
+        encode=work(cost.encode_s, cost.encode_flops, cost.encoder_parameters),
+        decode=work(cost.decode_s, cost.decode_flops, cost.decoder_parameters),
+        quality_provenance=Provenance.MEASURED,
+        fidelity_provenance=Provenance.MEASURED,
+        content_class=record.content_class,
+        channel_bandwidth_ratio=record.symbols_per_pixel / SAMPLES_PER_PIXEL,
+        semantic_interval=clean.interval,
+        fidelity_source=f"labelled scenes, {record.date}, {record.command}",
+        symbols=record.table,
+    )
+    conditions = MeasuredConditions(
+        content_classes=(record.content_class,),
+        sizes_px=(record.size_px,),
+        frame_rates_hz=(record.frame_rate_hz,),
+        segments_s=(record.segment_s,),
+        oldest=record.date,
+        netgen_versions=(record.netgen_version,),
+    )
+    return Profile(
+        name=record.part,
+        mode=CodingMode.SEMI_REFERENCE,
+        playable=False,
+        learned=True,
+        provenance=Provenance.MEASURED,
+        points=(point,),
+        source=f"{record.date}, {record.command}",
+        encode_memory_bytes=2 * cost.encoder_parameters,
+        decode_memory_bytes=2 * cost.decoder_parameters,
+        compatibility="weights",
+        conditions=conditions,
+    )
 
 
 def find_profile(name: str) -> Profile:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from netgen.provenance import Provenance
+from netgen.robustness.table import RobustnessTable
 
 SOURCE_MODE = "source"
 
@@ -42,6 +43,8 @@ class Representation:
     artefact : int or None              Handle of the bytes that a live run made; None by profile, and at the source.
     measured : MeasuredQuality or None  Set once the frames that are shown were compared with the source's.
     semantic_interval : (float, float)  Where that share lies by its sources; equal ends where they give no interval.
+    symbols : RobustnessTable or None   Set while it is symbols of joint coding that no channel has touched: what is
+                                        left of the meaning behind one.
     """
 
     mode: str
@@ -58,11 +61,37 @@ class Representation:
     artefact: int | None = None
     measured: MeasuredQuality | None = None
     semantic_interval: tuple[float, float] = (1.0, 1.0)
+    symbols: RobustnessTable | None = None
 
     @property
     def bits(self) -> int:
         """All bits."""
         return self.discriminative_bits + self.generative_bits
+
+    def heard(self, snr_db: float) -> Representation:
+        """Return it behind a channel of an SNR; the same where it is not made of symbols.
+
+        Its fidelity falls from what coding alone leaves to what is left at the SNR, and never rises.
+        """
+        table = self.symbols
+        if table is None:
+            return self
+        left, clean = table.at(snr_db), table.clean
+
+        def behind(before: float, now: float, once: float) -> float:
+            return min(before, before * now / once) if once > 0 else 0.0
+
+        return replace(
+            self,
+            semantic_fidelity=behind(self.semantic_fidelity, left.fidelity, clean.fidelity),
+            semantic_interval=(
+                behind(self.semantic_interval[0], left.interval[0], clean.interval[0]),
+                behind(self.semantic_interval[1], left.interval[1], clean.interval[1]),
+            ),
+            psnr_db=left.psnr_db,
+            ms_ssim=left.ms_ssim,
+            symbols=None,
+        )
 
     @staticmethod
     def source(bits: int) -> Representation:

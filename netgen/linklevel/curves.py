@@ -6,6 +6,8 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,13 @@ def read_curves(text: str, where: str) -> tuple[BlockErrorCurve, ...]:
     return tuple(
         _curve(line, f"{where}:{number}") for number, line in enumerate(text.splitlines(), start=1) if line
     )
+
+
+@cache
+def shipped_curves() -> tuple[BlockErrorCurve, ...]:
+    """Return the curves that come with netgen, as `python -m netgen.linklevel.tabulating` counted them."""
+    resource = files("netgen") / "linklevel" / "block_errors.jsonl"
+    return read_curves(resource.read_text(encoding="utf-8"), str(resource))
 
 
 def find_curve(

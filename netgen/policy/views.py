@@ -67,6 +67,7 @@ class LinkView:
     delay_s : float, s              Propagation delay.
     services : int                  Services whose routes use the link.
     available_bps : float, bit/s    Capacity now over `services`: an equal share.
+    snr_db : float or None, dB      SNR now, where it is a radio link with loss of kind `coded`; else None.
     """
 
     name: str
@@ -77,6 +78,7 @@ class LinkView:
     delay_s: float
     services: int
     available_bps: float
+    snr_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from netgen.scenario.expansion import (
     POLICY_FILE,
     policy_folders,
 )
+from netgen.schema.loss import CodedLoss, SteppedSnr
 from netgen.schema.network import ConstantCapacity, SteppedCapacity, TracedCapacity
 from netgen.schema.scenario import FileContent, ParametricContent, Scenario, ScenesContent, TraceContent
 
@@ -126,20 +127,26 @@ def capacities_carry_something(draft: Draft) -> Iterator[Issue]:
 
 def steps_begin_at_zero_and_increase(draft: Draft) -> Iterator[Issue]:
     """Steps cover the run from its beginning, in order, inside their period."""
-    for key, link in draft.scenario.links.items():
-        capacity, place = link.capacity, ("links", key, "capacity")
-        if not isinstance(capacity, SteppedCapacity):
-            continue
-        times_s = [time_s for time_s, _ in capacity.steps]
+    for place, stepped in _stepped(draft):
+        times_s = [time_s for time_s, _ in stepped.steps]
         if times_s[0] != 0:
             yield draft.issue((*place, "steps"), f"begins at {times_s[0]:g} s; accepted: a first step at 0 s")
         for earlier_s, later_s in pairwise(times_s):
             if later_s <= earlier_s:
                 reason = f"has {later_s:g} s after {earlier_s:g} s; accepted: times that increase"
                 yield draft.issue((*place, "steps"), reason)
-        if capacity.period_s is not None and capacity.period_s <= max(times_s):
+        if stepped.period_s is not None and stepped.period_s <= max(times_s):
             reason = f"ends before the step at {max(times_s):g} s; accepted: more than that"
             yield draft.issue((*place, "period"), reason)
+
+
+def _stepped(draft: Draft) -> Iterator[tuple[tuple[str, ...], SteppedCapacity | SteppedSnr]]:
+    """Everything that jumps at given times, and where it stands."""
+    for key, link in draft.scenario.links.items():
+        if isinstance(link.capacity, SteppedCapacity):
+            yield ("links", key, "capacity"), link.capacity
+        if isinstance(link.loss, CodedLoss) and isinstance(link.loss.snr, SteppedSnr):
+            yield ("links", key, "loss", "snr"), link.loss.snr
 
 
 def files_exist(draft: Draft) -> Iterator[Issue]:

@@ -38,8 +38,10 @@ _SEGMENT = re.compile(r'"([^"]+)"|([^.]+)')
 _LISTS = ("to", "cells", "watches", "services")
 _SHORT_KEYS = {
     "gpu": "device", "capacity": "rate", "loss": "probability", "join": "kind", "stay": "for", "predictor": "kind",
+    "snr": "level",
+    "when": "kind", "then": "kind",
 }  # fmt: skip
-_SHORT_KINDS = {"capacity": "constant", "loss": "random", "stay": "constant"}
+_SHORT_KINDS = {"capacity": "constant", "loss": "random", "stay": "constant", "snr": "constant"}
 _DIVIDED = (*NAMED_SECTIONS, "collaboration")
 """Sections of which each entry can be left out for itself."""
 _PLACEHOLDERS = {"name": "unnamed", "duration": "1e8 s"}

@@ -7,29 +7,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     Field,
-    GetCoreSchemaHandler,
-    GetJsonSchemaHandler,
     PlainValidator,
     Tag,
-    ValidatorFunctionWrapHandler,
     WithJsonSchema,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
 from netgen import units
 from netgen.schema.fields import (
     FASTEST_BPS,
-    LONGEST_S,
     Capacity,
     Delay,
     FilePath,
-    LossShare,
     Memory,
     Name,
     Quantity,
     QueueSize,
-    Share,
     ShortForm,
     Span,
     StrictModel,
@@ -39,7 +33,9 @@ from netgen.schema.fields import (
     variant,
 )
 from netgen.schema.live import Fidelity
+from netgen.schema.loss import LossField, RandomLoss
 from netgen.schema.radio import CellRadio, CellularRadio, TowerRadioField
+from netgen.schema.steps import Steps
 
 LARGEST_TOPOLOGY = 10_000
 
@@ -150,50 +146,14 @@ class ConstantCapacity(StrictModel):
     rate_bps: Capacity = Field(alias="rate", description="rate")
 
 
-_STEP_TIME = Quantity(units.DURATION, le=LONGEST_S)
 _STEP_RATE = Quantity(units.RATE, ge=0, le=FASTEST_BPS)
-
-
-class _Steps:
-    """Annotation: a mapping of times to rates becomes pairs in the order of the file, checked later."""
-
-    def __get_pydantic_core_schema__(self, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Validate keys and values one by one, so that each wrong one is reported at its place."""
-        pairs = core_schema.dict_schema(
-            handler.generate_schema(Annotated[float, _STEP_TIME]),
-            handler.generate_schema(Annotated[float, _STEP_RATE]),
-            min_length=1,
-        )
-        return core_schema.no_info_wrap_validator_function(
-            self._paired, pairs, serialization=core_schema.plain_serializer_function_ser_schema(self._mapping)
-        )
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        """Return a mapping of anything that may be a rate."""
-        rate = handler.resolve_ref_schema(handler(core_schema.any_schema()))
-        rate["type"] = ["string", "number"]
-        return {"type": "object", "minProperties": 1, "additionalProperties": rate}
-
-    @staticmethod
-    def _paired(value: Any, validate: ValidatorFunctionWrapHandler) -> tuple[tuple[float, float], ...]:  # noqa: ANN401
-        steps: dict[float, float] = validate(value)
-        if len(steps) != len(value):
-            reason = "has two steps at the same time; accepted: times that increase"
-            raise PydanticCustomError("steps", "{reason}", {"reason": reason})
-        return tuple(steps.items())
-
-    @staticmethod
-    def _mapping(steps: tuple[tuple[float, float], ...]) -> dict[str, Any]:
-        return {str(_STEP_TIME.rendered(time_s)): _STEP_RATE.rendered(rate_bps) for time_s, rate_bps in steps}
 
 
 class SteppedCapacity(StrictModel):
     """A capacity that jumps at given times."""
 
     kind: Literal["steps"] = Field(description="steps")
-    steps: Annotated[tuple[tuple[float, float], ...], _Steps()] = Field(
+    steps: Annotated[tuple[tuple[float, float], ...], Steps(_STEP_RATE)] = Field(
         description="from each time [s] on, the rate [bit/s]; the first time is 0 s, times increase"
     )
     period_s: Span | None = Field(None, alias="period", description="repeat after this time; null for never")
@@ -218,34 +178,6 @@ CapacityField = Annotated[
 ]
 
 
-class RandomLoss(StrictModel):
-    """Packets are lost independently. Short form: the probability."""
-
-    kind: Literal["random"] = Field(description="random")
-    probability: LossShare = Field(description="probability that one transmission of a packet is lost")
-
-
-class GilbertLoss(StrictModel):
-    """Packets are lost in bursts: a two-state Markov process in time (Gilbert and Elliott)."""
-
-    kind: Literal["gilbert"] = Field(description="gilbert")
-    loss_bad: Share = Field(description="probability of loss in the bad state")
-    loss_good: LossShare = Field(0.0, description="probability of loss in the good state")
-    good_s: Span = Field(alias="good", description="mean time in the good state, exponentially distributed")
-    bad_s: Span = Field(alias="bad", description="mean time in the bad state, exponentially distributed")
-
-
-LossField = Annotated[
-    Annotated[RandomLoss, Tag("kind=random")] | Annotated[GilbertLoss, Tag("kind=gilbert")],
-    variant(kind_tag),
-    ShortForm(
-        lambda share: {"kind": "random", "probability": share},
-        (str, int, float),
-        {"type": ["string", "number"]},
-    ),
-]
-
-
 class Link(StrictModel):
     """A directed link, keyed `A -> D`; `A <-> D` stands for one in each direction."""
 
@@ -258,7 +190,7 @@ class Link(StrictModel):
     )
     loss: LossField = Field(
         RandomLoss(kind="random", probability=0.0),
-        description="loss of packets: a probability, or bursts",
+        description="loss of packets: a probability, bursts, or blocks of a code at an SNR",
         validate_default=True,
     )
     retransmissions: Annotated[Whole, Field(ge=0, le=16)] = Field(

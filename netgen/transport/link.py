@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from netgen.rng import hashed_uniform
 from netgen.topology.capacity import CapacityProcess
-from netgen.topology.loss import LossProcess
+from netgen.topology.loss import LossProcess, SymbolChannel
 from netgen.transport.clock import NEVER_NS, NS_PER_S
 from netgen.transport.hop import Hop
 from netgen.transport.link_books import LinkBooks
@@ -69,6 +69,7 @@ class Link:
     retransmissions : int               Times the link layer sends a lost packet again.
     noise_key : uint64                  Key of the link's channel noise (a world stream).
     books : LinkBooks                   Where what happens is counted.
+    symbols : SymbolChannel or None     The radio channel below it, where it is one of coded blocks.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Link:
         retransmissions: int,
         noise_key: np.uint64,
         books: LinkBooks,
+        symbols: SymbolChannel | None = None,
     ) -> None:
         if delay_ns <= 0:
             raise ValueError(f"link {name}: the propagation delay must be at least 1 ns, got {delay_ns}")
@@ -95,6 +97,7 @@ class Link:
         self.retransmissions = retransmissions
         self.noise_key = noise_key
         self.books = books
+        self.symbols = symbols
         self.services = 0
         self.done_ns = -1
         self.free_work_bits = 0.0
@@ -191,12 +194,17 @@ class Link:
         return taken
 
     def _luck(self, taken: list[Chunk]) -> Floats | None:
-        """One uniform per packet; it belongs to the packet's identity, not to how many came before."""
+        """One uniform per packet; it belongs to the packet's identity, not to how many came before.
+
+        Packets of symbols have the best luck there is: they are in no block that could be lost.
+        """
         if self.loss.lossless:
             return None
         with np.errstate(over="ignore"):
             return np.concatenate([
-                hashed_uniform(self.noise_key ^ hop.train.key, index) for _, _, index, hop in taken
+                np.ones(len(index)) if hop.train.symbols
+                else hashed_uniform(self.noise_key ^ hop.train.key, index)
+                for _, _, index, hop in taken
             ])  # fmt: skip
 
     def _serve(
@@ -209,7 +217,7 @@ class Link:
         """Send packets in order of arrival and hand each hop its own."""
         arrival_s = time_ns / NS_PER_S
         repeats = self.retransmissions > 0
-        tries, lost = (None, None) if luck is None or not repeats else self._tries(arrival_s, luck)
+        tries, lost = (None, None) if luck is None or not repeats else self._tries(arrival_s, size_bits, luck)
         sizes = size_bits.astype(np.float64)
         work_bits = sizes if tries is None else sizes * tries
         arrival_work = self.capacity.work_bits(arrival_s)
@@ -228,7 +236,7 @@ class Link:
         start_ns = np.maximum(time_ns, self._instants_ns(before))
         if luck is not None and not repeats:
             # Without repeats nothing of the timing depends on the luck: look it up when the sending begins.
-            lost = luck < self.loss.probability(start_ns / NS_PER_S)
+            lost = luck < self.loss.probability(start_ns / NS_PER_S, size_bits)
         batch = _Batch(time_ns, size_bits, start_ns, leave_ns, tries, lost, admitted)
         for hop, index, selected in owners:
             self._hand_over(hop, index, batch.pick(selected))
@@ -252,17 +260,17 @@ class Link:
             index, batch = index[~batch.lost], batch.pick(~batch.lost)
         hop.emit(taken, np.minimum(batch.leave_ns + self.delay_ns, NEVER_NS), batch.size_bits, index)
 
-    def _tries(self, arrival_s: Floats, luck: Floats) -> tuple[Ints, NDArray[np.bool_]]:
+    def _tries(self, arrival_s: Floats, size_bits: Ints, luck: Floats) -> tuple[Ints, NDArray[np.bool_]]:
         """Transmissions of each packet, and which are lost after all of them.
 
         How long a packet is sent depends on its repeats, so the state of the loss is that at its arrival.
         """
-        probability = self.loss.probability(arrival_s)
+        probability = self.loss.probability(arrival_s, size_bits)
         most = self.retransmissions + 1
         # P(at least k failures) = p^k: one uniform decides the whole geometric number of failures.
         with np.errstate(divide="ignore"):
             drawn = np.floor(np.log(np.maximum(luck, 2.0**-53)) / np.log(probability))
-        failures = np.where(probability <= 0, 0.0, np.where(probability >= 1, most, drawn))
+        failures = np.where((probability <= 0) | (luck >= 1), 0.0, np.where(probability >= 1, most, drawn))
         tries = np.minimum(failures + 1, most).astype(np.int64)
         return tries, failures >= most
 

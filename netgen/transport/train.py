@@ -32,6 +32,7 @@ class Train:
     loss_tolerance : float          Share of a copy's bits that may be missing at no cost, 0..1.
     copies : int                    Copies of equal size that follow each other in the train, each complete
                                     or not on its own (one per user of a personal service).
+    symbols : bool                  Whether it is symbols of joint coding, of which a link's noise loses none.
     """
 
     key: np.uint64
@@ -40,6 +41,7 @@ class Train:
     meaning: Meaning | None
     loss_tolerance: float = 0.0
     copies: int = 1
+    symbols: bool = False
 
     @property
     def packets_per_copy(self) -> int:

@@ -7,6 +7,8 @@ from netgen.build.network import build_network, service_paths
 from netgen.errors import InputError
 from netgen.rng import Streams
 
+SIZE = np.array(12_000)
+
 TEXT = """
 name: network
 duration: 20 s
@@ -47,7 +49,7 @@ def test_links_are_what_the_scenario_says(built):
     assert (link.source, link.target, link.delay_ns, link.queue_bits, link.retransmissions) == (
         "A", "B", 1_000_000, 16_000, 3,
     )  # fmt: skip
-    assert link.loss.probability(np.array([1.0])).tolist() == [0.02]
+    assert link.loss.probability(np.array([1.0]), SIZE).tolist() == [0.02]
     assert network.links["A->C"].queue_bits is None
     rates = [network.links["A->C"].capacity.rate_at(time_s) for time_s in (0, 4.9, 5, 9.9, 10, 15)]
     assert rates == [9e6, 9e6, 1e6, 1e6, 9e6, 1e6]
@@ -67,7 +69,7 @@ def test_a_tower_has_a_channel_to_its_listeners(built):
 def test_bursts_belong_to_the_link_and_the_seed(built):
     def bursts(*overrides, name="A->M", **more):
         _, network = built(*overrides, **more)
-        return network.links[name].loss.change_s.tolist()
+        return network.links[name].loss.unit.change_s.tolist()
 
     assert bursts() == bursts("links.A->B.capacity=5 Mbit/s")
     assert bursts() != bursts(seed=2)

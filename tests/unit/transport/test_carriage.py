@@ -3,6 +3,7 @@ import pytest
 
 from netgen.topology.capacity import CapacityProcess
 from netgen.topology.loss import LossProcess
+from netgen.topology.step_function import StepFunction
 from netgen.transport.carriage import Leg
 
 
@@ -59,7 +60,7 @@ def test_a_tree_makes_one_copy_per_link(bench):
 
 def test_callbacks_come_where_nothing_arrives(bench):
     """A train whose every packet is lost, on the last link or before it, is known to be lost in the end."""
-    certain = LossProcess(np.array([0.0]), 0.0, 1.0)
+    certain = LossProcess.independent(1.0)
     bench.link()
     bench.link(loss=certain)
     bench.link()
@@ -108,7 +109,7 @@ def test_waiting_through_a_pause_costs_a_few_looks(bench):
 
 def test_waiting_for_a_head_whose_first_packets_are_lost_costs_a_look_per_packet(bench):
     bench.link(1e5)
-    bench.link(1e9, delay_ns=1, loss=LossProcess(np.array([0.0, 0.045]), 0.0, 1.0))
+    bench.link(1e9, delay_ns=1, loss=LossProcess(StepFunction(np.array([0.0, 0.045]), np.array([0.0, 1.0, 0.0]))))
     bench.link(1e9, delay_ns=1)
     hop = bench.send([1000] * 9)
     assert looks_taken(bench, hop) <= 40

@@ -3,6 +3,7 @@ import pytest
 
 from netgen.topology.capacity import CapacityProcess
 from netgen.topology.loss import LossProcess
+from netgen.topology.step_function import StepFunction
 from netgen.transport.clock import NEVER_NS
 from netgen.transport.link import Link
 
@@ -72,7 +73,7 @@ def test_other_segments_and_other_links_meet_other_luck(bench):
 
 def test_a_link_that_loses_everything_for_a_while_lets_nothing_through_then(bench):
     """Probability 1 in the bad state: no packet is luckier than that, and each takes all its tries."""
-    loss = LossProcess(np.array([0.001, 0.002]), 0.0, 1.0)
+    loss = LossProcess(StepFunction(np.array([0.001, 0.002]), np.array([0.0, 1.0, 0.0])))
     link = bench.link(1e9, loss=loss, retransmissions=2)
     kept = survivors(bench, link, count=300, gap_ns=10_000)
     assert kept.tolist() == [*range(100), *range(200, 300)]

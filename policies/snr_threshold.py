@@ -19,15 +19,18 @@ class SnrThreshold(RelayPolicy):
     Parameters
     ----------
     threshold_db : float        At or above it, `above` is sent.
-    above, below : str          Actions; where one cannot be done, the segment goes on as it is.
+    above, below : str or None  Actions; where one cannot be done, the segment goes on as it is. None: of those that
+                                somebody downstream can show, the one of the most bits, and of the fewest.
     """
 
     name: ClassVar[str] = "snr-threshold"
 
-    def __init__(self, *, above: str, below: str, threshold_db: float = 5.0) -> None:
+    def __init__(
+        self, *, threshold_db: float = 5.0, above: str | None = None, below: str | None = None
+    ) -> None:
         if not np.isfinite(threshold_db):
             raise ValueError(f"threshold_db must be finite, got {threshold_db}")
-        self.above, self.below, self.threshold_db = above, below, threshold_db
+        self.threshold_db, self.above, self.below = threshold_db, above, below
 
     def decide(self, view: NodeView, rng: np.random.Generator) -> Decision:
         """Contract by the SNR of the link, expand at the end, or forward."""
@@ -36,10 +39,13 @@ class SnrThreshold(RelayPolicy):
                 return view.expansion.decision
             return view.forward.decision
         levels_db = [link.snr_db for link in view.links if link.snr_db is not None]
-        if not levels_db:
+        usable = [option for option in view.contractions if option.playable or option.expandable_downstream]
+        if not levels_db or not usable:
             return view.forward.decision
-        wanted = self.above if min(levels_db) >= self.threshold_db else self.below
-        for option in view.contractions:
-            if option.decision == Contract(wanted):
-                return option.decision
-        return view.forward.decision
+        high = min(levels_db) >= self.threshold_db
+        wanted = self.above if high else self.below
+        if wanted is not None:
+            usable = [option for option in usable if option.decision == Contract(wanted)]
+        if not usable:
+            return view.forward.decision
+        return (max if high else min)(usable, key=lambda option: option.bits).decision

@@ -141,7 +141,10 @@ class Parcel:
 
 
 def _heard(representation: Representation, link: Link, begin_ns: int, end_ns: int) -> Representation:
-    """Return a representation behind a link: symbols as the lower of the SNRs at both instants leaves them."""
+    """Return a representation behind a link: symbols as the lower of the SNRs at both instants leaves them.
+
+    ASSUMED: the SNR between the two instants counts for nothing.
+    """
     channel = link.symbols
     if representation.symbols is None or channel is None:
         return representation

@@ -90,34 +90,31 @@ class CodedScenes:
 
 
 class DescribedScenes:
-    """The labels of scenes as text, one block each; the scene is drawn from them, or nothing is seen.
+    """The labels of scenes as text; the scene is drawn from them, or nothing is seen where a block is lost.
 
     Parameters
     ----------
     scenes : ReceivedScenes         What is described.
-    curve : BlockErrorCurve         Protection of the block.
-
-    Raises
-    ------
-    ValueError                      A description is longer than a block.
+    curve : BlockErrorCurve         Protection of the blocks.
     """
 
     def __init__(self, scenes: ReceivedScenes, curve: BlockErrorCurve) -> None:
         action = DescribeSceneAction()
         made = [action.contract_at(clip, float(LEVELS), seed=0) for clip in scenes.clips]
-        longest = max(one.bits for one in made)
-        if longest > curve.protection.info_bits:
-            raise ValueError(f"a description of {longest} bit in a block of {curve.protection.info_bits}")
         self._curve = curve
+        self._blocks = np.array([-(-one.bits // curve.protection.info_bits) for one in made])
         self._drawn = [viewed(action.expand(one)) for one in made]
         pixels = scenes.clips[0].width_px * scenes.clips[0].height_px * scenes.clips[0].frames
-        self.symbols_per_pixel = curve.protection.symbols / pixels
+        self.symbols_per_pixel = float(self._blocks.mean()) * curve.protection.symbols / pixels
         self.bits_per_pixel = float(np.mean([one.bits for one in made])) / pixels
 
     def shown(self, snr_db: float | None, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
         """Draw which descriptions are lost, and return what is seen."""
         rate = 0.0 if snr_db is None else float(self._curve.rate(snr_db))
-        return [nothing_shown(planes) if rng.random() < rate else planes for planes in self._drawn]
+        lost = rng.random(len(self._drawn)) < 1 - (1 - rate) ** self._blocks
+        return [
+            nothing_shown(planes) if gone else planes for planes, gone in zip(self._drawn, lost, strict=True)
+        ]
 
 
 def _in_place(whole: NDArray[np.uint8], pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -15,6 +15,8 @@ from netgen.errors import InputError
 from netgen.fidelity.curve_file import CurveSet
 from netgen.ledger import LedgerReader
 from netgen.report.drawing import check_picture, new_figure, save_figure
+from netgen.robustness.records import RobustnessRecord
+from netgen.robustness.table import Left
 
 REFERENCE, REDUCED = "x265", "x265-half"
 """The conventional codec that generative representations are held against, and the same at half the sides, which
@@ -31,6 +33,11 @@ _MARKS = ("o", "s", "^", "v", "D", "P", "X", "<", ">", "*", "h", "p", "d")
 
 _TOLD_ESTIMATES = (0.5, 0.7, 0.9, 0.97)
 """Estimates at which tables say what they stand for."""
+
+_TOLD_LEVELS_DB = (0.0, 2.0, 4.0, 6.0, 10.0, 15.0)
+"""SNRs at which tables say what is left."""
+
+_PART_COLOURS = ("#0072B2", "#8a8a8a", "#000000", "#CC79A7", "#E69F00", "#D55E00", "#009E73")
 
 Curve = NDArray[np.float64]
 """Columns: bits per pixel, bits per scene, kept bits, low, high; by rate."""
@@ -245,6 +252,58 @@ def draw_calibration(curves: CurveSet, out: Path) -> None:
         axes.grid(visible=True, linewidth=0.3)
     figure.axes[0].set_ylabel("measured fidelity", fontsize=7)
     save_figure(figure, out, dpi=88)
+
+
+def robustness_table(
+    records: Mapping[str, RobustnessRecord], levels_db: Sequence[float] = _TOLD_LEVELS_DB
+) -> str:
+    """Write what a channel leaves of the meaning, and of the picture, of every part, as Markdown."""
+    titles = "".join(f" {level_db:g} dB |" for level_db in levels_db)
+    lines = [
+        f"| part | symbols per pixel | no channel |{titles}",
+        "| --- | --: | --: |" + " --: |" * len(levels_db),
+    ]
+    for part, record in records.items():
+        table = record.table
+        cells = [_left_text(left) for left in (table.clean, *(table.at(level_db) for level_db in levels_db))]
+        lines.append(f"| `{part}` | {record.symbols_per_pixel:.4g} | {' | '.join(cells)} |")
+    first = next(iter(records.values()))
+    return "\n".join(lines) + f"\n\nMeasured {first.date}: `{first.command}`\n"
+
+
+def draw_robustness(records: Mapping[str, RobustnessRecord], out: Path) -> None:
+    """Draw what a channel leaves of the meaning, and the PSNR of what is shown, over SNR.
+
+    Parameters
+    ----------
+    records : mapping                   By part.
+    out : Path                          PNG, SVG or PDF.
+    """
+    check_picture(out)
+    figure = new_figure((9.0, 3.7))
+    figure.subplots_adjust(left=0.07, right=0.99, bottom=0.14, top=0.98, wspace=0.16)
+    share, picture = figure.add_subplot(1, 2, 1), figure.add_subplot(1, 2, 2)
+    for place, (part, record) in enumerate(records.items()):
+        table = record.table
+        colour, mark = _PART_COLOURS[place % len(_PART_COLOURS)], _MARKS[place % len(_MARKS)]
+        style: dict[str, Any] = {"color": colour, "marker": mark}
+        style |= {"linewidth": 1, "markersize": 3, "linestyle": "-" if record.cost else "--"}
+        share.plot(table.snr_db, [left.fidelity for left in table.left], label=part, **style)
+        low, high = zip(*(left.interval for left in table.left), strict=True)
+        share.fill_between(table.snr_db, low, high, color=style["color"], alpha=0.15, linewidth=0)
+        picture.plot(table.snr_db, [left.psnr_db or np.nan for left in table.left], label=part, **style)
+    share.set_ylabel("share of the semantic bits left")
+    picture.set_ylabel("PSNR [dB]")
+    for axes in (share, picture):
+        axes.set_xlabel("SNR [dB], Rayleigh fading of every symbol")
+        axes.grid(visible=True, linewidth=0.3)
+    share.legend(fontsize=6)
+    save_figure(figure, out, dpi=88)
+
+
+def _left_text(left: Left) -> str:
+    picture = "" if left.psnr_db is None else f", {left.psnr_db:.1f} dB"
+    return f"{left.fidelity:.2f}{picture}"
 
 
 def _bits_per_scene(record: Mapping[str, Any]) -> float:

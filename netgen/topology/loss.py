@@ -35,6 +35,7 @@ class LossProcess:
 
     Its path in time is known before the run, so it belongs to the world: what is sent, and by which policy, cannot
     shift it.
+    ASSUMED: the blocks of a packet are lost independently of each other, and a packet begins with a block of its own.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def test_there_are_policies_of_every_kind():
     for reference in REFERENCES:
         for kind in kinds_of(reference, folders=(ROOT,)):
             count[kind] += 1
-    assert list(count.values()) == [4, 8, 8, 8]
+    assert list(count.values()) == [5, 8, 8, 8]
 
 
 def test_names_are_unique_within_a_kind():

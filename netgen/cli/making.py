@@ -31,9 +31,9 @@ def add_commands(add: Add) -> None:
     train.add_argument(
         "subject",
         metavar="SUBJECT",
-        choices=["actions", "meaning", "channel"],
-        help="actions (from photographs), meaning (what reads it, from labelled scenes), or channel (joint "
-        "source-channel coding, from photographs)",
+        choices=["actions", "meaning", "rating", "channel"],
+        help="actions (from photographs), meaning (what reads it, from labelled scenes), rating (what rates its "
+        "utility, from distorted labelled scenes), or channel (joint source-channel coding, from photographs)",
     )
     train.add_argument(
         "--only",

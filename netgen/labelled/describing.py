@@ -26,7 +26,7 @@ ORDER = ("colour", "shape", "motion", "spot", "size")
 """In which order attributes are added, level by level, after the background and what is there."""
 
 LEVELS = 2 + len(ORDER)
-_USUAL = Circumstances((0.5, 0.5), (0.0, 0.0), False, 0.925, 0.0, 0.125, ((0.0, 0.0),) * PLACES)
+USUAL = Circumstances((0.5, 0.5), (0.0, 0.0), False, 0.925, 0.0, 0.125, ((0.0, 0.0),) * PLACES)
 """What a receiver assumes of all that is not said: the middle of every range."""
 
 
@@ -86,7 +86,7 @@ class DescribeSceneAction(VideoAction):
             meaning = meaning_of(contracted.parts[0].payload)
         with self.timed(Stage.FINISH):
             times_s = np.arange(contracted.frames) / max(1, contracted.frames)
-            frames = drawn_frames(meaning, _USUAL, side_px=contracted.width_px, times_s=times_s)
+            frames = drawn_frames(meaning, USUAL, side_px=contracted.width_px, times_s=times_s)
             return clip_from_rgb(frames, frame_rate_hz=contracted.frame_rate_hz)
 
 

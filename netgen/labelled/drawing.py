@@ -139,7 +139,7 @@ def _put(frame: Image, place: int, thing: Thing, circumstances: Circumstances, t
     """Draw an object into a frame, its edge a pixel wide."""
     side_px = frame.shape[0]
     radius_px = _RADII[thing.size] * side_px
-    row_px, column_px = (side_px * one for one in _centre(place, thing, circumstances.jitter[place], time_s))
+    row_px, column_px = (side_px * one for one in centre_of(place, thing, circumstances.jitter[place], time_s))
     reach = int(radius_px) + 2
     top, left = max(0, int(row_px) - reach), max(0, int(column_px) - reach)
     view = frame[top : int(row_px) + reach + 1, left : int(column_px) + reach + 1]
@@ -151,8 +151,20 @@ def _put(frame: Image, place: int, thing: Thing, circumstances: Circumstances, t
     view += share.astype(np.float32) * (painted.astype(np.float32) - view)
 
 
-def _centre(place: int, thing: Thing, jitter: tuple[float, float], time_s: float) -> tuple[float, float]:
-    """Return (row, column) of an object's centre as shares of the frame."""
+def centre_of(place: int, thing: Thing, jitter: tuple[float, float], time_s: float) -> tuple[float, float]:
+    """Return where an object's centre stands.
+
+    Parameters
+    ----------
+    place : int                         Number of its place.
+    thing : Thing                       The object.
+    jitter : (float, float)             How far it is from its exact spot, of the frame's side.
+    time_s : float, s                   Instant, 0..1.
+
+    Returns
+    -------
+    (float, float)                      Row and column as shares of the frame's side.
+    """
     row, column = 0.25 + 0.5 * (place // 2), 0.25 + 0.5 * (place % 2)
     spot = SPOTS[thing.spot]
     row += -_OFFSET if "upper" in spot else _OFFSET

@@ -14,6 +14,8 @@ from netgen.models.interpolator import Interpolator
 from netgen.models.joint_coding import JointChain
 from netgen.models.layout_generator import LayoutGenerator
 from netgen.models.restorer import Restorer, enlarged
+from netgen.rating.learning import prepare_rater
+from netgen.rating.rater import RATER, built_rater
 from netgen.training.coded_pairs import PairRecipe, make_pairs, restoration_batch
 from netgen.training.joint_coding import base_loss, diffusion_loss, tuned_loss
 from netgen.training.layout import prepare_layout
@@ -41,7 +43,7 @@ class Lesson:
     name : str                      Name of its weights.
     group : str                     `--only` trains a group: restorer, interpolator or layout.
     subject : str                   What `netgen train` is told: `actions` and `channel`, whose networks learn from
-                                    photographs, or `meaning`, whose networks learn from labelled scenes.
+                                    photographs, or `meaning` and `rating`, whose networks learn from labelled scenes.
     build : callable                Makes the network.
     prepare : callable              (photographs, generator, progress, small) to its loss; `small` is for tests.
     begins_from : str or None       Weights of equal shape are taken from this network, which is trained before.
@@ -158,6 +160,15 @@ def _prepare_reader(
     return prepare_reader(generator, progress, small=small)
 
 
+def _prepare_rater(
+    photographs: Sequence[Photograph],  # noqa: ARG001  (scenes have their own)
+    generator: np.random.Generator,
+    progress: Progress,
+    small: bool,
+) -> Loss:
+    return prepare_rater(generator, progress, small=small)
+
+
 def _joint_lesson(
     name: str,
     loss: Callable[[Sequence[Photograph]], Loss],
@@ -220,6 +231,7 @@ LESSONS = (
     ),
     Lesson("layout", "layout", LayoutGenerator, prepare_layout, None, 1.0, 2392, 1e-3),
     Lesson(READER, "reader", built_reader, _prepare_reader, None, 1.0, 2500, 1e-3, "meaning"),
+    Lesson(RATER, "rater", built_rater, _prepare_rater, None, 1.0, 1500, 1e-3, "rating"),
     _joint_lesson("joint-base", base_loss, denoises=False, begins_from=None, share=0.4, steps=6000),
     _joint_lesson("joint-plain", tuned_loss, denoises=False, begins_from="joint-base", share=0.2, steps=3000),
     _joint_lesson(

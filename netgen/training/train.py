@@ -31,7 +31,7 @@ from netgen.training.photographs import (
 from netgen.version import __version__
 
 SUBJECTS = tuple(dict.fromkeys(lesson.subject for lesson in LESSONS))
-"""What can be trained: `actions`, what measures `meaning`, and what crosses a `channel`."""
+"""What can be trained: `actions`, what measures `meaning`, what does the `rating`, and what crosses a `channel`."""
 
 _FROM_PHOTOGRAPHS = {"actions", "channel"}
 

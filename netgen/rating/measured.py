@@ -1,0 +1,206 @@
+"""Measured ratings: how bad what actions show of labelled scenes is, and what raters say of it. For simulations."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from netgen.errors import InputError, did_you_mean
+from netgen.generative.operating_point import Work
+from netgen.provenance import Provenance
+
+SOURCE = "source"
+"""What stands for an action where nothing has been done to a segment."""
+
+_SLACK = 1.02
+"""A rate counts as measured up to 2 % beyond the finest and the coarsest setting."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredPoint:
+    """One setting of an action, scene by scene.
+
+    Parameters
+    ----------
+    variant : str                       The action, or `source`.
+    bits_per_pixel : float              What it took in the mean; 0 of the source.
+    levels : (scenes,) int              True levels, 1..5.
+    scores : mapping                    Per rater (scenes,) scores, 1 to 5.
+    """
+
+    variant: str
+    bits_per_pixel: float
+    levels: NDArray[np.int64]
+    scores: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class RaterCost:
+    """What a rating takes.
+
+    Parameters
+    ----------
+    work : Work                         Time for one second of a scene.
+    memory_bytes : int, byte            Weights of its networks.
+    needs : str                         What of the source it is sent: `nothing`, `description` or `source`.
+    description_bits : int, bit         Size of a description, where it needs one.
+    """
+
+    work: Work
+    memory_bytes: int
+    needs: str
+    description_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRatings:
+    """A file of measured ratings.
+
+    Parameters
+    ----------
+    path : Path                         Where it was read from.
+    points : mapping                    Per action its settings, from the fewest bits on.
+    costs : mapping                     Per rater what a rating takes.
+    """
+
+    path: Path
+    points: Mapping[str, tuple[MeasuredPoint, ...]]
+    costs: Mapping[str, RaterCost]
+
+    def check(self, variant: str, bits_per_pixel: float, rater: str, where: str) -> None:
+        """Raise InputError unless ratings of an action at a rate were measured with a rater."""
+        if rater not in self.costs:
+            raise InputError(
+                f"{where}: {self.path.name} has no rater {rater!r}{did_you_mean(rater, list(self.costs))} "
+                f"(it has: {', '.join(self.costs)})"
+            )
+        if variant not in self.points:
+            raise InputError(
+                f"{where}: {self.path.name} has no ratings of {variant!r}{did_you_mean(variant, list(self.points))} "
+                f"(it has: {', '.join(self.points)}); measure them with: python -m netgen.rating.measuring, or say by "
+                f"measured_as which of these it counts as"
+            )
+        points = self.points[variant]
+        if any(rater not in point.scores for point in points):
+            raise InputError(f"{where}: {self.path.name} has no ratings of {variant!r} by {rater!r}")
+        low, high = points[0].bits_per_pixel, points[-1].bits_per_pixel
+        if variant != SOURCE and not low / _SLACK <= bits_per_pixel <= high * _SLACK:
+            raise InputError(
+                f"{where}: ratings of {variant!r} were measured from {low:.4g} to {high:.4g} bit/pixel, and the action "
+                f"has {bits_per_pixel:.4g}"
+            )
+
+    def drawn(
+        self, variant: str, bits_per_pixel: float, rater: str, *, scene: float, rate: float
+    ) -> tuple[int, float]:
+        """Draw a scene: its true level and its score.
+
+        Between two settings that were measured either is drawn, in proportion to how near it is on a scale of
+        octaves; the scene is the same one, whatever the action and whoever rates it.
+
+        Parameters
+        ----------
+        scene, rate : float             Uniform in [0, 1): which scene, and which setting.
+        """
+        points = self.points[variant]
+        point = points[0]
+        for lower, upper in pairwise(points):
+            if bits_per_pixel >= upper.bits_per_pixel:
+                point = upper
+            elif bits_per_pixel > lower.bits_per_pixel:
+                near = math.log(bits_per_pixel / lower.bits_per_pixel)
+                near /= math.log(upper.bits_per_pixel / lower.bits_per_pixel)
+                point = upper if rate < near else lower
+        number = int(scene * len(point.levels))
+        return int(point.levels[number]), float(point.scores[rater][number])
+
+
+def shipped_file() -> Path:
+    """Return the file of measured ratings that comes with netgen."""
+    return Path(str(resources.files("netgen.rating"))) / "ratings.jsonl"
+
+
+def read_ratings(path: Path | None = None) -> MeasuredRatings:
+    """Read a file that `python -m netgen.rating.measuring` wrote; None: the shipped one.
+
+    Raises
+    ------
+    InputError                          It cannot be read, or is not such a file; names the line.
+    """
+    return _read(path or shipped_file())
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> MeasuredRatings:
+    points: dict[str, list[MeasuredPoint]] = {}
+    costs: dict[str, RaterCost] = {}
+    for number, row in _rows(path):
+        try:
+            if row["kind"] == "cost":
+                costs[str(row["rater"])] = _cost(row)
+            else:
+                found = _point(row)
+                points.setdefault(found.variant, []).append(found)
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path}:{number}: is no line of measured ratings: {error!r}") from error
+    if not points or not costs:
+        raise InputError(f"{path}: has no ratings, or not what they cost")
+    ordered = {
+        name: tuple(sorted(found, key=lambda one: one.bits_per_pixel)) for name, found in points.items()
+    }
+    return MeasuredRatings(path, ordered, costs)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{path}:{number}: is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise InputError(f"{path}:{number}: is not a JSON object")
+        yield number, row
+
+
+def _point(row: Mapping[str, Any]) -> MeasuredPoint:
+    levels = np.array(row["levels"], dtype=np.int64)
+    scores = {str(name): np.array(found, dtype=np.float64) for name, found in row["scores"].items()}
+    if levels.ndim != 1 or not len(levels) or any(found.shape != levels.shape for found in scores.values()):
+        raise ValueError("needs as many scores of every rater as levels, at least one")
+    if levels.min() < 1 or levels.max() > 5:
+        raise ValueError("levels must be 1 to 5")
+    rate = float(row["bits_per_pixel"])
+    if rate < 0 or (rate == 0 and row["variant"] != SOURCE):
+        raise ValueError("bits_per_pixel must be positive")
+    return MeasuredPoint(str(row["variant"]), rate, levels, scores)
+
+
+def _cost(row: Mapping[str, Any]) -> RaterCost:
+    if row["needs"] not in ("nothing", "description", "source"):
+        raise ValueError("needs must be nothing, description or source")
+    work = Work(
+        seconds=float(row["seconds"]),
+        std_s=None,
+        frames=int(row["frames"]),
+        pixels=int(row["pixels"]),
+        device=str(row["device"]),
+        flops=None if row["flops"] is None else float(row["flops"]),
+        memory_bytes=int(row["memory_bytes"]),
+        provenance=Provenance.MEASURED,
+        source=f"{row['date']}, {row['command']}",
+    )
+    return RaterCost(work, int(row["memory_bytes"]), str(row["needs"]), int(row["description_bits"]))

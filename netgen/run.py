@@ -17,6 +17,8 @@ from netgen.build.contents import build_menu, old_profiles, profile_file
 from netgen.build.live import live_side
 from netgen.engine.simulation import EngineTotals, Progress
 from netgen.errors import InputError, NetgenError
+from netgen.fidelity.curve_file import shipped_curves
+from netgen.generative.action import GenerativeAction
 from netgen.ledger import STATEMENTS, LedgerReader, LedgerWriter, check_laws, raise_if_broken
 from netgen.metrics import summary as figures
 from netgen.metrics.experience import experience_columns
@@ -24,7 +26,7 @@ from netgen.metrics.modes import ModesInUse, service_modes
 from netgen.metrics.radio import radio
 from netgen.metrics.tallies import segments_offered
 from netgen.metrics.users import rated_users
-from netgen.metrics.utility import LEVELS
+from netgen.metrics.utility import LEVELS, evaluation_figures
 from netgen.plugin_file import find_file
 from netgen.provenance import Provenance, weakest
 from netgen.rng import Streams
@@ -283,6 +285,7 @@ def _summary(
         "actions": _marks(scenario),
         "radio": radio(ledger),
         "service_modes": service_modes(ledger, _modes_in_use(scenario)),
+        "evaluations": evaluation_figures(ledger, scenario.evaluations),
         "receivers": figures.per_receiver(ledger),
         "links": figures.per_link(ledger),
         "nodes": nodes,
@@ -329,9 +332,20 @@ def _fidelities(scenario: Scenario) -> list[dict[str, Any]]:
             "high": None if action.semantic_interval is None else action.semantic_interval[1],
             "mark": action.fidelity_provenance.value,
             "source": action.fidelity_source,
+            "calibrated": _calibrated(action),
         }
         for (name, content_class), action in build_menu(scenario).variants.items()
     ]
+
+
+def _calibrated(action: GenerativeAction) -> dict[str, float] | None:
+    """Fidelity that an estimate stands for by the curve of its method; None where there is no estimate or no curve."""
+    curves = shipped_curves().curves
+    method = action.fidelity_source.partition(",")[0]
+    if action.fidelity_provenance is not Provenance.ESTIMATED or method not in curves:
+        return None
+    found = curves[method].calibrated(action.semantic_fidelity)
+    return {"fidelity": found.fidelity, "low": found.low, "high": found.high}
 
 
 def _marks(scenario: Scenario) -> dict[str, str]:

@@ -9,6 +9,7 @@ from netgen.build.bursts import burst_notes
 from netgen.build.collaboration import Surroundings, build_cores, build_terminals, forced_kinds
 from netgen.build.compatibility import check_compatibility
 from netgen.build.contents import build_menu, build_tracks, profile_notes, semantic_bits_of
+from netgen.build.evaluation import build_desk
 from netgen.build.network import Network, build_network, service_paths
 from netgen.build.nodes import build_nodes
 from netgen.build.semantics import link_candidates
@@ -90,12 +91,12 @@ def build_simulation(
         relay.reception.terminals = terminals
         relay.outlook.by_terminals = relay.reception.terminals_suit
     dispatcher: Dispatcher = EveryReceiver(receivers.population, receivers.downlinks, env)
-    companions: tuple[Companion, ...] = ()
+    companions: tuple[Companion, ...] = build_desk(scenario, streams, relay, network, services)
     if scenario.collaboration is not None:
         by_name = {service.name: service for service in services}
         around = Surroundings(env, relay, receivers, by_name, writer, outages, terminals, service_policy)
         cores, dispatcher = build_cores(scenario, streams, around, dispatcher)
-        companions = (cores,)
+        companions = (*companions, cores)
     return Simulation(
         env=env, end_ns=to_ns(scenario.duration_s), interval_ns=to_ns(scenario.interval_s),
         transport=relay.transport, relay=relay, population=receivers.population, nodes=nodes, services=services,

@@ -146,7 +146,9 @@ def deepest(item: Item, keys: Sequence[Key]) -> tuple[Item, list[Key]]:
     return item, passed
 
 
-NAMED_SECTIONS = ("nodes", "links", "contents", "actions", "policies", "services", "audiences", "background")
+NAMED_SECTIONS = (
+    "nodes", "links", "contents", "actions", "policies", "services", "audiences", "background", "evaluations",
+)  # fmt: skip
 
 
 def merged(base: Item, over: Item, keys: tuple[str, ...] = ()) -> Item:

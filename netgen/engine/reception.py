@@ -21,7 +21,7 @@ from netgen.engine.parcel import (
     TerminalGenerators,
 )
 from netgen.engine.population import Population
-from netgen.engine.segment_log import Completion, OpenSegment, SegmentLog
+from netgen.engine.segment_log import Completion, Evaluator, OpenSegment, SegmentLog
 from netgen.engine.service import Service
 from netgen.generative.representation import Representation
 from netgen.ledger import LossReason, Playback, ServicePlayback, ShownQuality
@@ -43,7 +43,7 @@ class Reception:
 
     Attributes
     ----------
-    recovery, terminals, live       What repairs, expands, and runs real frames, where the scenario has such a thing.
+    recovery, terminals, live, evaluation   What repairs, expands, runs real frames, and rates, where there is any.
     air_shrinkage : mapping         Bits over source bits of what a channel sent last, by service and channel.
     playback : Playback             What every player did with every segment.
     played, played_once : mapping   Per collaborating service how often segments were handed to players, and which
@@ -68,6 +68,7 @@ class Reception:
         self.recovery: Recovery | None = None
         self.terminals: TerminalGenerators | None = None
         self.live: LiveActions | None = None
+        self.evaluation: Evaluator | None = None
         self.air_shrinkage: dict[tuple[str, str], float] = {}
         self.playback = Playback(population.services)
         self.played: dict[str, int] = {}
@@ -169,7 +170,12 @@ class Reception:
             parcel = shown
         if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
-        elif receiver in self.downlinks:
+        elif self.evaluation is None or not self.evaluation.takes(parcel, receiver):
+            self.hand_over(parcel, receiver, completed_ns)
+
+    def hand_over(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:
+        """What a receiver may show goes to its users."""
+        if receiver in self.downlinks:
             self._send_down(parcel, receiver)
             if parcel.purpose == REPAIR and self.recovery is not None:
                 self.recovery.arrived(parcel, receiver)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,14 @@ class Completion:
     completed_s: float | None
     received_bits: int
     cell_bits: int = 0
+
+
+class Evaluator(Protocol):
+    """Has segments rated before they are shown."""
+
+    def takes(self, parcel: Parcel, receiver: str) -> bool:
+        """Whether a segment that a receiver has waits for its rating: then its fate is decided later."""
+        ...
 
 
 def _key(parcel: Parcel, receiver: str) -> tuple[str, int, str, int]:

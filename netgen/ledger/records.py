@@ -34,6 +34,7 @@ class LossReason(StrEnum):
     RECEPTION = "reception"
     BLOCKED = "blocked"
     UNREPAIRED = "unrepaired"
+    RATED_BAD = "rated-bad"
 
 
 def _of(unit: str, meaning: str) -> Any:  # noqa: ANN401  (dataclasses.field is Any to the checker as well)
@@ -87,7 +88,7 @@ class NodeRecord:
 class Stage:
     """One step in the history of a segment."""
 
-    kind: str = _of("", "source, link, contract, expand, forward, receive")
+    kind: str = _of("", "source, link, contract, expand, forward, rate, receive")
     where: str = _of("", "node or link")
     start_s: float = _of("s", "when the step began: first bit in, job submitted")
     end_s: float = _of("s", "when it ended: last bit out, job done")
@@ -310,6 +311,36 @@ class SwitchRecord:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class EvaluationRecord:
+    """One segment of an evaluated service at one receiver (evaluations.parquet)."""
+
+    evaluation: str = _of("", "name of the evaluation in the scenario")
+    service: str = _of("", "name of the service")
+    index: int = _of("", "number of the segment")
+    receiver: str = _of("", "node that received it")
+    purpose: str = _of("", "stream, or repair: what was fetched again is not rated")
+    warmup: bool = _of("", "offered during the warm-up")
+    time_s: float = _of("s", "when it was there to be shown")
+    action: str = _of("", "last action on it; empty when there was none")
+    true_level: int = _of("", "level of what would be shown, 1 to 5; no policy and no rater sees it")
+    reason: str = _of("", "why it is rated: always, fidelity, after-bad or share; empty when it is not")
+    node: str = _of("", "node that rates")
+    rater: str = _of("", "who rates")
+    score: float | None = _of("", "rating, 1 to 5; null without one")
+    rated_bad: bool | None = _of("", "whether the score counts as bad; null without one")
+    outcome: str = _of("", "shown, withheld, refetched, or undecided at the end of the run")
+    failed: str = _of("", "why a rating that was asked for was not had; empty when it was")
+    sent_bits: int = _of("bit", "sent to the rater, and back to the receiver")
+    transfer_s: float = _of("s", "until all that the rater needs was there")
+    wait_s: float = _of("s", "in the queue of the GPU")
+    compute_s: float = _of("s", "on a stream of the GPU, loading of the model included")
+    delay_s: float = _of("s", "from when it was there to when its fate was decided")
+    energy_joule: float | None = _of(
+        "J", "energy of the stream's time, above idle; null when the GPU's power is not known"
+    )
+
+
 RECORD_TYPES: dict[str, type] = {
     "links": LinkRecord,
     "nodes": NodeRecord,
@@ -319,4 +350,5 @@ RECORD_TYPES: dict[str, type] = {
     "switches": SwitchRecord,
     "sectors": SectorRecord,
     "distributions": DistributionRecord,
+    "evaluations": EvaluationRecord,
 }

@@ -157,13 +157,13 @@ def absolute_paths(root: Item) -> Item:
     entries = dict(root.mapping)
     if "topology" in entries:
         entries["topology"] = _anchored(entries["topology"])
-    for section in ("contents", "links", "policies", "nodes", "audiences"):
+    for section in ("contents", "links", "policies", "nodes", "audiences", "evaluations"):
         named = entries.get(section)
         if named is None or not isinstance(named.value, dict):
             continue
         moved = {}
         for key, entry in named.value.items():
-            if section == "contents":
+            if section in ("contents", "evaluations"):
                 moved[key] = _anchored(entry)
             elif section == "policies":
                 moved[key] = _policy_file(entry)

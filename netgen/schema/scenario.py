@@ -10,6 +10,7 @@ from pydantic import Field, Tag, field_validator
 from netgen import units
 from netgen.schema.audience import Audience
 from netgen.schema.collaboration import Collaboration
+from netgen.schema.evaluation import Evaluation
 from netgen.schema.faults import Fault
 from netgen.schema.fields import (
     ARROW,
@@ -338,6 +339,9 @@ class Header(StrictModel):
     )
     audiences: Mapping[Name, Audience] = Field(default_factory=dict, description="groups of users, by name")
     background: Mapping[Name, Background] = Field(default_factory=dict, description="other traffic, by name")
+    evaluations: Mapping[Name, Evaluation] = Field(
+        default_factory=dict, description="utility evaluations of services, by name"
+    )
     collaboration: Collaboration | None = Field(
         None, description="how broadcast and cellular work together; null for not at all"
     )

@@ -1,6 +1,7 @@
 """Every key of a scenario file can change a result: for each one a scenario in which it does."""
 
 import copy
+import json
 
 import pytest
 import yaml
@@ -123,6 +124,37 @@ services:
 audiences:
   crowd: {count: 7, tower: mast, cells: [c1, c2], watches: [common, personal], join: {kind: uniform, over: 3 s}}
   fans: {count: 3, tower: mast, cells: [c1, c2], watches: [common, personal], join: {kind: poisson, rate: 1 /s}}
+"""
+
+RATED = """
+name: rated
+seed: 1
+duration: 20 s
+nodes:
+  A: {kind: server, gpu: {device: L4, streams: 2}}
+  B: {kind: cell, gpu: {device: L4, streams: 2}, radio: {capacity: 20 Mbit/s, peak_rate: 10 Mbit/s}}
+  C: {kind: server, gpu: A100-PCIe-80GB}
+links:
+  A -> B: {capacity: 2 Mbit/s, delay: 5 ms}
+  B <-> C: {capacity: 5 Mbit/s, delay: 10 ms}
+  A -> C: {capacity: 5 Mbit/s, delay: 10 ms}
+contents:
+  v: {kind: parametric, format: 272x272@25, rate: 300 kbit/s, sizes: lognormal, variation: 30 %,
+      class: labelled, semantic_bits: 36}
+actions:
+  key: {declared: {contract_time: 10 ms, expand_time: 20 ms, memory: 2 GB},
+        bits_per_pixel: 0.01, semantic_fidelity: 0.7, mode: semi-reference}
+  fine: {declared: {contract_time: 10 ms, expand_time: 20 ms, memory: 2 GB},
+         bits_per_pixel: 0.02, semantic_fidelity: 0.9, mode: semi-reference}
+policies:
+  squeeze: {use: "squeeze.py:Squeeze"}
+services:
+  s: {content: v, from: A, to: B, policy: squeeze, deadline: 2 s}
+  t: {content: v, from: A, to: B, policy: squeeze, deadline: 2 s}
+audiences:
+  crowd: {count: 2, cells: B, watches: [s, t]}
+evaluations:
+  e: {services: s, at: B, path: rough.jsonl, then: withhold, measured_as: {key: coarse, fine: coarse}}
 """
 
 ISLANDS = """
@@ -279,6 +311,32 @@ GRAPHML = """<?xml version="1.0" encoding="UTF-8"?>
 NODE_LINK = """{{"directed": true, "multigraph": false, "graph": {{}},
 "nodes": [{{"id": "a"}}, {{"id": "{second}"}}], "links": [{{"source": "a", "target": "{second}"}}]}}
 """
+
+
+def ratings(score):
+    """Return a file of measured ratings: what is bad is rated `score`."""
+    cost = {
+        "kind": "cost",
+        "frames": 25,
+        "pixels": 73984,
+        "flops": 1e9,
+        "memory_bytes": 1000000,
+        "device": "L4",
+    }
+    cost |= {"seconds": 0.01, "date": "2026-11-22", "command": "none"}
+    lines = [
+        cost | {"rater": name, "needs": name, "description_bits": 40}
+        for name in ("nothing", "description", "source")
+    ]
+    for variant, levels in (("source", [5, 5, 5, 5]), ("coarse", [1, 2, 5, 4]), ("fine", [5, 5, 2, 4])):
+        near, far = ([score if level <= 2 else good for level in levels] for good in (4.0, 4.9))
+        scores = {"nothing": near, "description": near, "source": far}
+        rate = 0 if variant == "source" else 0.01
+        line = {"kind": "ratings", "variant": variant, "levels": levels, "scores": scores}
+        lines += [line | {"bits_per_pixel": rate * factor} for factor in (1, 2) if rate or factor == 1]
+    return "\n".join(json.dumps(line) for line in lines) + "\n"
+
+
 SITES = "name,x_m,y_m\na,0,0\nb,{x_m},0\n"
 TRACE_ROWS = "time_s,user,x_m,y_m\n0,a,0,50\n3,a,{x_m},50\n0,b,0,150\n3,b,{x_m},150\n"
 FILES = {
@@ -298,6 +356,8 @@ FILES = {
     "slow.csv": "time_s,users\n0,0\n8,6\n",
     "fast.csv": "time_s,users\n0,3\n4,6\n",
     "east.csv": TRACE_ROWS.format(x_m=100),
+    "rough.jsonl": ratings(1.5),
+    "kind.jsonl": ratings(4.0),
 }
 BASES = {
     "relayed": RELAYED,
@@ -309,6 +369,7 @@ BASES = {
     "atsc3": ATSC3,
     "lte": LTE,
     "together": TOGETHER,
+    "rated": RATED,
 }
 ABSENT = "(absent)"
 
@@ -321,6 +382,9 @@ def row(base, place, one, other, also=None):
 
 
 EXPANDING = {"nodes/C": "{kind: terminal, gpu: {device: AMD-EPYC-2-cores, streams: 2}}"}
+TURBO = {AB + "/loss": "{kind: coded, snr: 1.1 dB, code: turbo, rate: 1/3, block: 504}"}
+LDPC = {AB + "/loss": "{kind: coded, snr: 6 dB, channel: awgn, rate: 1/2, constellation: 16-QAM}"}
+SNR_STEPS = {AB + "/loss": "{kind: coded, snr: {kind: steps, steps: {0 s: 9 dB, 1 s: 3 dB}}}"}
 GILBERT = {AB + "/loss": "{kind: gilbert, loss_good: 0, loss_bad: 50 %, good: 1 s, bad: 300 ms}"}
 STEPS = {AB + "/capacity": "{kind: steps, steps: {0 s: 3 Mbit/s, 1 s: 2 Mbit/s}}"}
 TRACED = {AB + "/capacity": "{kind: trace, path: rising.csv}"}
@@ -349,6 +413,8 @@ FIXED = {MAST: "{capacity: 8 Mbit/s}"}
 ITM = {MAST + "/propagation": "itm"}
 CIRCULANT = "{kind: circulant, nodes: 6, link: {capacity: 1 Mbit/s}}"
 
+RATING = "evaluations/e"
+DOUBTING = {RATING + "/when": "{kind: adaptive, fidelity: 0, after_bad: 0, share: 20 %}"}
 MODES = "collaboration"
 TRAIN = "audiences/train"
 MOST = TRAIN + "/terminal"
@@ -366,6 +432,35 @@ def fault(**values):
 
 
 TABLE = {
+    "Evaluation.services": row("rated", RATING + "/services", "s", "[s, t]"),
+    "Evaluation.at": row("rated", RATING + "/at", "B", "C"),
+    "Evaluation.rater": row("rated", RATING + "/rater", "description", "source"),
+    "Evaluation.path": row("rated", RATING + "/path", "rough.jsonl", "kind.jsonl"),
+    "Evaluation.bad": row("rated", RATING + "/bad", ABSENT, "4.5"),
+    "Evaluation.rating": row("rated", RATING + "/rating", ABSENT, "40 kbit", {RATING + "/at": "C"}),
+    "Evaluation.measured_as": row("rated", RATING + "/measured_as/key", "coarse", "fine"),
+    "RatingWork.time": row(
+        "rated", RATING + "/work", "{time: 10 ms, memory: 1 GB}", "{time: 20 ms, memory: 1 GB}"
+    ),
+    "RatingWork.memory": row(
+        "rated", RATING + "/work", "{time: 1 ms, memory: 1 GB}", "{time: 1 ms, memory: 2 GB}"
+    ),
+    "Always.kind": row("rated", RATING + "/when", "always", "never"),
+    "Never.kind": row("rated", RATING + "/when", "never", "adaptive"),
+    "RandomShare.kind": row("rated", RATING + "/when", "{kind: share, share: 50 %}", "always"),
+    "RandomShare.share": row(
+        "rated", RATING + "/when", "{kind: share, share: 50 %}", "{kind: share, share: 10 %}"
+    ),
+    "Adaptive.kind": row(
+        "rated", RATING + "/when", "{kind: adaptive, fidelity: 0, after_bad: 0, share: 0}", "always"
+    ),
+    "Adaptive.fidelity": row("rated", RATING + "/when/fidelity", "0.6", "0.8", DOUBTING),
+    "Adaptive.after_bad": row("rated", RATING + "/when/after_bad", "0", "4", DOUBTING),
+    "Adaptive.share": row("rated", RATING + "/when/share", "20 %", "90 %", DOUBTING),
+    "Note.kind": row("rated", RATING + "/then", "note", "withhold"),
+    "Withhold.kind": row("rated", RATING + "/then", "withhold", "refetch"),
+    "Refetch.kind": row("rated", RATING + "/then", "refetch", "note"),
+    "Refetch.action": row("rated", RATING + "/then", "refetch", "{kind: refetch, action: fine}"),
     "Cores.delay": row("together", MODES + "/cores", "{delay: 10 ms}", "{delay: 1500 ms}"),
     "Cores.rate": row("together", MODES + "/cores", "{rate: 1 Mbit/s}", "{rate: 2 kbit/s}"),
     "Cores.message": row(
@@ -727,6 +822,18 @@ TABLE = {
     "TracedCapacity.period": row("plain", AB + "/capacity/period", ABSENT, "2 s", TRACED),
     "RandomLoss.kind": row("plain", AB + "/loss", "5 %", GILBERT[AB + "/loss"]),
     "RandomLoss.probability": row("plain", AB + "/loss", "5 %", "10 %"),
+    "CodedLoss.kind": row("plain", AB + "/loss", TURBO[AB + "/loss"], GILBERT[AB + "/loss"]),
+    "CodedLoss.snr": row("plain", AB + "/loss/snr", "1.1 dB", "0.9 dB", TURBO),
+    "CodedLoss.channel": row("plain", AB + "/loss/channel", "awgn", "rayleigh-block", LDPC),
+    "CodedLoss.code": row("plain", AB + "/loss/code", "turbo", "ldpc", TURBO),
+    "CodedLoss.rate": row("plain", AB + "/loss/rate", "1/2", "2/3", LDPC),
+    "CodedLoss.constellation": row("plain", AB + "/loss/constellation", "16-QAM", "4-QAM", LDPC),
+    "CodedLoss.block": row("plain", AB + "/loss/block", "504", "128", TURBO),
+    "ConstantSnr.kind": row("plain", AB + "/loss/snr", "1.1 dB", "{kind: steps, steps: {0 s: 9 dB}}", TURBO),
+    "ConstantSnr.level": row("plain", AB + "/loss/snr", "{kind: constant, level: 1.1 dB}", "9 dB", TURBO),
+    "SteppedSnr.kind": row("plain", AB + "/loss/snr", "=", "9 dB", SNR_STEPS),
+    "SteppedSnr.steps": row("plain", AB + "/loss/snr/steps", "=", "{0 s: 9 dB, 2 s: 3 dB}", SNR_STEPS),
+    "SteppedSnr.period": row("plain", AB + "/loss/snr/period", ABSENT, "2 s", SNR_STEPS),
     "GilbertLoss.kind": row("plain", AB + "/loss", GILBERT[AB + "/loss"], "{kind: random, probability: 5 %}"),
     "GilbertLoss.loss_bad": row("plain", AB + "/loss/loss_bad", "50 %", "90 %", GILBERT),
     "GilbertLoss.loss_good": row("plain", AB + "/loss/loss_good", "0", "20 %", GILBERT),

@@ -13,7 +13,7 @@ from netgen.ledger.tables import schema_of
 
 TABLES = ("links", "nodes", "users", "segments", "decisions")
 RADIO_TABLES = ("sectors", "distributions")
-EVERY_TABLE = (*TABLES, *RADIO_TABLES, "switches")
+EVERY_TABLE = (*TABLES, *RADIO_TABLES, "switches", "evaluations")
 # Number of sectors of the scenarios with radio; elsewhere the tables of the radio are empty.
 RADIO = {
     "addition_stadium": 3,
@@ -27,6 +27,7 @@ RADIO = {
 COLLABORATING = {"addition_stadium", "continuation_train", "offload_final", "regional", "repair_storm"}
 # Collaboration in which nobody is moved between tower and cells.
 UNMOVED = {"addition_stadium"}
+EVALUATED = {"utility_evaluation"}
 QUICK = {
     "addition_stadium": ("duration=6 s",),
     "city_57": (
@@ -163,6 +164,8 @@ def test_every_table_is_read_by_pyarrow_pandas_and_duckdb(finished):
         empty.add("decisions")
     if name not in COLLABORATING - UNMOVED:
         empty.add("switches")
+    if name not in EVALUATED:
+        empty.add("evaluations")
     for table in EVERY_TABLE:
         path = finished.folder / f"{table}.parquet"
         arrow = pq.read_table(path)

@@ -1,7 +1,7 @@
 """Writes the generated pages and pictures of the documentation again: `make docs`.
 
 Usage: build.py [--check] [--bench [FILE]] [--bench-radio [FILE]] [--bench-actions [FILE]] [--modes [FILE]]
-                [--live [FILE]] [--verify]
+                [--live [FILE]] [--rating [FILE]] [--verify]
 
 Whole pages under `docs/reference/` come from the code, blocks between `<!-- begin NAME -->` and
 `<!-- end NAME -->` in other pages from real runs, and so do the pictures. `--check` writes nothing and exits with 3
@@ -23,11 +23,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from netgen.appraisal import measuring, trade
 from netgen.cli import parser as command_parser
 from netgen.fidelity.curve_file import shipped_curves
 from netgen.generative.device import Device, load_devices
 from netgen.generative.profile import Profile, load_profiles
 from netgen.ledger import RECORD_TYPES, STATEMENTS, LossReason, OptionSeen, Outcome, Stage
+from netgen.rating.measured import shipped_file
 from netgen.report.drawing import draw_scenario
 from netgen.report.figures import draw_chain, draw_elastic
 from netgen.report.meaning_curves import (
@@ -65,6 +67,7 @@ MEASURING = {
     "bench-actions": ("tests/benchmarks/bench_actions.py", "speed of the actions (minutes)"),
     "modes": ("docs/mode_table.py", "what the modes of collaboration bring (minutes)"),
     "live": ("docs/live_table.py", "live runs against profiles (many minutes)"),
+    "rating": ("netgen/appraisal/held_out.py", "how well the rater rates (minutes)"),
 }
 """Options, the program behind each, and what it measures."""
 
@@ -260,6 +263,8 @@ def result_blocks(folder: Path) -> dict[str, str]:
         "headline-results": _headline_table(summaries),
         "semantic-ledger": _ledger_table(summaries["semantic_ledger"]),
         **action_blocks(),
+        "measured-ratings": measuring.table(shipped_file()),
+        "evaluation-trade": trade.table(trade.trade(ROOT / "scenarios" / "utility_evaluation.yaml")),
     }
 
 

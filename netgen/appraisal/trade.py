@@ -61,7 +61,7 @@ def table(found: Sequence[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]
     """Return the table, as Markdown."""
     lines = [
         "| rated | where | rated segments | GPU time [s] | energy [J] | bits to rate [Mbit] | added delay [ms] "
-        "| bad ones found | false alarms | bad of what is shown | in time | late or lost |",
+        "| bad ones found | false alarms | bad of what is shown | in time, of all users | late or lost |",
         "| --- | --- |" + " --: |" * 10,
     ]
     for when, place, figures, summary in found:

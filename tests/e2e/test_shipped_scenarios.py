@@ -59,6 +59,7 @@ QUICK = {
     "ring_of_relays": ("duration=120 s",),
     "semantic_ledger": ("duration=20 s", "contents.scenes.count=8"),
     "slower_than_real_time": ("duration=150 s",),
+    "utility_evaluation": ("duration=60 s", "contents.scenes.count=8"),
 }
 # design: models, section 8
 FIGURES = [

@@ -128,7 +128,7 @@ def keys_of(summary: dict) -> set[str]:
     found |= set(summary["service_modes"])
     for receivers in summary["receivers"].values():
         found |= {key for figures in receivers.values() for key in figures}
-    for section in ("links", "nodes", "laws"):
+    for section in ("links", "nodes", "laws", "evaluations"):
         found |= {key for figures in summary[section].values() for key in figures}
     for figures in summary["radio"].values():
         found |= set(figures)
@@ -145,7 +145,15 @@ def test_every_key_of_a_summary_is_explained(root, tmp_path):
     page = (root / "docs" / "metrics.md").read_text(encoding="utf-8")
     words = set(re.findall(r"`([a-z_0-9]+)`", page))
     found = set()
-    for name in ("elastic_small", "fig8_scenario2", "hex_7", "continuation_train", "offload_final"):
+    names = (
+        "elastic_small",
+        "fig8_scenario2",
+        "hex_7",
+        "continuation_train",
+        "offload_final",
+        "utility_evaluation",
+    )
+    for name in names:
         path = root / "scenarios" / f"{name}.yaml"
         found |= keys_of(run(path, overrides=["duration=8 s"], out=tmp_path / name).summary)
     assert sorted(found - words) == []

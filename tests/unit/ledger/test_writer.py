@@ -15,6 +15,7 @@ from netgen.ledger import (
     RECORD_TYPES,
     DecisionRecord,
     DistributionRecord,
+    EvaluationRecord,
     LedgerReader,
     LedgerWriter,
     LinkRecord,
@@ -212,5 +213,6 @@ def test_the_table_names_are_those_of_the_run_directory():
         "switches": SwitchRecord,
         "sectors": SectorRecord,
         "distributions": DistributionRecord,
+        "evaluations": EvaluationRecord,
     }
     assert expected == RECORD_TYPES

@@ -20,6 +20,8 @@ from netgen.linklevel.protection import Channel, Code, Protection
 CURVE_SCHEMA = 1
 """Version of the records of this module."""
 
+_FLOOR = 1e-5
+
 
 @dataclass(frozen=True, slots=True)
 class CurvePoint:
@@ -52,8 +54,9 @@ class BlockErrorCurve:
         """Share of blocks that are lost.
 
         Between points the log-odds of (lost + 1/2) / (blocks + 1) are linear in dB. Below the first point it stays
-        there. Above the last it stays as well, which is an upper bound; in block fading it falls by ten for every
-        10 dB, as the probability of a deep fade does.
+        there. Above the last it falls on: in block fading by ten for every 10 dB, as the probability of a deep fade
+        does, else as steeply as between the last two points at which blocks were lost, down to 1e-5.
+        ASSUMED: a waterfall that becomes no flatter above what was counted, and an error floor of 1e-5.
 
         Parameters
         ----------
@@ -66,11 +69,17 @@ class BlockErrorCurve:
         given = np.asarray(snr_db, dtype=np.float64)
         at_db = np.array([point.snr_db for point in self.points])
         shares = np.array([(point.lost + 0.5) / (point.blocks + 1) for point in self.points])
-        odds = np.interp(given, at_db, np.log(shares / (1 - shares)))
-        found = 1 / (1 + np.exp(-odds))
+        levels = np.log(shares / (1 - shares))
+        odds = np.interp(given, at_db, levels)
+        beyond_db = np.maximum(given - at_db[-1], 0.0)
         if self.channel is Channel.RAYLEIGH_BLOCK:
-            found = found * 10 ** (-np.maximum(given - at_db[-1], 0.0) / 10)
-        return np.asarray(found, dtype=np.float64)
+            return np.asarray(_shares(odds) * 10 ** (-beyond_db / 10), dtype=np.float64)
+        steep = np.flatnonzero([point.lost > 0 for point in self.points])[-2:]
+        slope = (
+            min(0.0, float(np.diff(levels[steep])[0] / np.diff(at_db[steep])[0])) if len(steep) == 2 else 0.0
+        )
+        falling = np.where(beyond_db > 0, odds + slope * beyond_db, odds)
+        return np.asarray(np.maximum(_shares(falling), np.minimum(_shares(odds), _FLOOR)), dtype=np.float64)
 
     def threshold_db(self, lost: float) -> float:
         """Least SNR at which at most a share `lost` of the blocks is lost.
@@ -100,6 +109,12 @@ class BlockErrorCurve:
             "points": [[point.snr_db, point.blocks, point.lost, point.wrong_bits] for point in self.points],
             "provenance": self.provenance,
         }
+
+
+def _shares(odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shares of log-odds."""
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+    return found
 
 
 def read_curves(text: str, where: str) -> tuple[BlockErrorCurve, ...]:

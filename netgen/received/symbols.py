@@ -40,12 +40,8 @@ class Arm:
     steps: int
 
 
-ARMS = (
-    Arm("joint", "joint-plain", 1),
-    Arm("joint-diffusion", "joint-diffusion", 1),
-    Arm("joint-control", "joint-control", 1),
-)
-"""All send the same symbols: their encoder is one."""
+ARMS = (Arm("joint", "joint-plain", 1), Arm("joint-diffusion", "joint-diffusion", 1))
+"""Both send the same symbols: their encoder is one."""
 
 
 class JointCodec:

@@ -271,6 +271,46 @@ def robustness_table(
     return "\n".join(lines) + f"\n\nMeasured {first.date}: `{first.command}`\n"
 
 
+def snr_table(run: Path, levels_db: Mapping[float, float]) -> str:
+    """Write what was chosen, and what arrived, at each SNR of a radio link, beside the baseline, as Markdown.
+
+    Parameters
+    ----------
+    run : Path                          Run directory with a baseline, of one service.
+    levels_db : mapping                 From each time [s] on, the SNR [dB].
+    """
+    tables = [LedgerReader(folder).table("segments").to_pylist() for folder in (run, run / "baseline")]
+    starts_s = [*levels_db, np.inf]
+    lines = [
+        "| SNR [dB] | sent | arrived | share of the meaning at the receiver | PSNR [dB] | baseline: arrived | share |",
+        "| --: | --- | --: | --: | --: | --: | --: |",
+    ]
+    for number, (start_s, level_db) in enumerate(levels_db.items()):
+        ours, others = (
+            [row for row in rows if start_s <= row["offered_s"] < starts_s[number + 1]] for rows in tables
+        )
+        sent = ", ".join(
+            sorted({f"`{row['contracted_by']}`" if row["contracted_by"] else "as it is" for row in ours})
+        )
+        levels = [
+            row["psnr_db"] for row in ours if row["outcome"] == "delivered" and row["psnr_db"] is not None
+        ]
+        lines.append(
+            f"| {level_db:g} | {sent} | {_arrived(ours)} | {_held(ours):.2f} | "
+            f"{f'{np.mean(levels):.1f}' if levels else '-'} | {_arrived(others)} | {_held(others):.2f} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _arrived(rows: Sequence[Mapping[str, Any]]) -> str:
+    return f"{sum(row['outcome'] == 'delivered' for row in rows)} of {len(rows)}"
+
+
+def _held(rows: Sequence[Mapping[str, Any]]) -> float:
+    offered = sum(row["semantic_bits_offered"] for row in rows)
+    return float(sum(row["semantic_bits_delivered"] for row in rows) / offered)
+
+
 def draw_robustness(records: Mapping[str, RobustnessRecord], out: Path) -> None:
     """Draw what a channel leaves of the meaning, and the PSNR of what is shown, over SNR.
 

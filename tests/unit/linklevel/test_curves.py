@@ -34,10 +34,13 @@ def test_points_are_met_and_errors_fall_between_them() -> None:
     assert (np.diff(fine) < 0).all()
 
 
-def test_outside_it_does_not_make_up_anything() -> None:
-    """Noise: the last point is an upper bound. Block fading: ten times fewer for 10 dB more."""
+def test_outside_it_goes_on_as_it_ended() -> None:
+    """Noise: as steeply as between the last points with losses, to a floor. Block fading: ten times fewer in 10 dB."""
     assert curve().rate(-9.0) == curve().rate(-2.0)
-    assert curve().rate(9.0) == curve().rate(0.0)
+    odds = [np.log(share / (1 - share)) for share in curve().rate([-1.0, 0.0, 0.25, 0.5])]
+    assert odds[2] - odds[1] == pytest.approx((odds[1] - odds[0]) / 4)
+    assert odds[3] - odds[1] == pytest.approx((odds[1] - odds[0]) / 2)
+    assert float(curve().rate(9.0)) == 1e-5
     fading = curve(Channel.RAYLEIGH_BLOCK)
     assert float(fading.rate(10.0)) == pytest.approx(float(fading.rate(0.0)) / 10)
 

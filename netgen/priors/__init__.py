@@ -1,0 +1,1 @@
+"""Priors of several sizes, and how much less has to be sent when both ends know one."""

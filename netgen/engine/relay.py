@@ -328,24 +328,17 @@ class Relay:
 
     def _train(self, parcel: Parcel) -> Train:
         """The packets of a parcel's representation."""
-        made = parcel.representation
+        made, service = parcel.representation, parcel.service
         sizes, generative_from = packetise(made.discriminative_bits, made.generative_bits, self.packet_bits)
         if parcel.copies > 1:
             sizes = np.tile(sizes, parcel.copies)
             sizes.flags.writeable = False
         with np.errstate(over="ignore"):
             # Another key for every copy: the copies for two receivers are not lost together.
-            key = parcel.service.key + np.uint64((parcel.index << 24) + parcel.copy)
-        meaning = Meaning(parcel.service.content, parcel.index, parcel.semantic_bits)
-        return Train(
-            key,
-            sizes,
-            generative_from,
-            meaning,
-            parcel.service.loss_tolerance,
-            parcel.copies,
-            made.symbols is not None,
-        )
+            key = service.key + np.uint64((parcel.index << 24) + parcel.copy)
+        meaning = Meaning(service.content, parcel.index, parcel.semantic_bits)
+        joint = made.symbols is not None
+        return Train(key, sizes, generative_from, meaning, service.loss_tolerance, parcel.copies, joint)
 
     def _stops_of(self, parcel: Parcel) -> frozenset[str]:
         """Nodes at which some policy decides on a service."""

@@ -94,7 +94,7 @@ def samples_of(
 
 
 def trained_prior(
-    width: int, context: Tensor, level: Tensor, *, steps: int, seed: int, draws: np.random.Generator
+    width: int, context: Tensor, level: Tensor, *, steps: int, draws: np.random.Generator
 ) -> PixelPrior:
     """Train a prior on samples; keep the state that best foretells a tenth of them, which it does not learn from.
 
@@ -103,12 +103,16 @@ def trained_prior(
     width : int
     context, level : Tensor         All that it may learn from.
     steps : int                     Of Adam, 1024 samples each.
-    seed : int                      Of the first weights.
-    draws : Generator               Of batches.
+    draws : Generator               Of first weights and batches.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        prior = PixelPrior(width)
+    prior = PixelPrior(width)
+    with torch.no_grad():
+        for layer in prior.modules():
+            if isinstance(layer, nn.Linear):
+                deviation = math.sqrt(1 / layer.in_features)
+                drawn = draws.standard_normal(layer.weight.shape, dtype=np.float32)
+                layer.weight.copy_(deviation * torch.from_numpy(drawn))
+                layer.bias.zero_()
     kept_out = len(level) // 10
     optimiser = torch.optim.Adam(prior.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)

@@ -67,7 +67,6 @@ def measured_priors(
                 learned[0][:count],
                 learned[1][:count],
                 steps=steps,
-                seed=seed,
                 draws=generator_from(seed, 1, count, width),
             )
             one = MeasuredPrior(prior.parameters_count, count, remaining_bits(prior, *unseen))

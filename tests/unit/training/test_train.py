@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 
 from netgen.errors import InputError
 from netgen.models.weights import load_into, weights_digest
+from netgen.rating.rater import RATER, built_rater
 from netgen.training.lessons import LESSONS
 from netgen.training.train import train
 
@@ -55,6 +56,14 @@ def test_the_same_seed_gives_the_same_weights(tmp_path):
 def test_the_interpolator_trains(tmp_path):
     (path,) = _train(["interpolator"], tmp_path, steps=2)
     assert load_file(path)["refine.3.mix_out.weight"].abs().max() > 0
+
+
+def test_the_rater_trains_on_scenes_of_its_own(tmp_path):
+    pytest.importorskip("sklearn", reason="scenes have photographs of scikit-learn")
+    (path,) = _train([], tmp_path, steps=2, subject="rating")
+    assert path.name == "utility-rater.safetensors"
+    load_into(built_rater(), RATER, tmp_path)
+    assert json.loads((tmp_path / "utility-rater.json").read_text())["pictures"] == []
 
 
 @pytest.mark.slow

@@ -186,8 +186,9 @@ class Outlook:
     ) -> Option:
         """One decision and what is expected of it; the last packet comes in `gather_s` at the earliest."""
         made = self.after(parcel, decision)
-        for link in links if made.symbols is not None else ():
-            made = made if link.snr_db is None else made.heard(link.snr_db)
+        levels_db = [link.snr_db for link in links if link.snr_db is not None]
+        if made.symbols is not None and levels_db:
+            made = made.heard(min(levels_db))
         if isinstance(decision, Drop):
             return Option(decision, 0, 0.0, made.mode, False, 0.0, 0.0, 0.0, True, False)
         wait_s = compute_s = 0.0

@@ -139,7 +139,9 @@ def _put(frame: Image, place: int, thing: Thing, circumstances: Circumstances, t
     """Draw an object into a frame, its edge a pixel wide."""
     side_px = frame.shape[0]
     radius_px = _RADII[thing.size] * side_px
-    row_px, column_px = (side_px * one for one in centre_of(place, thing, circumstances.jitter[place], time_s))
+    row_px, column_px = (
+        side_px * one for one in centre_of(place, thing, circumstances.jitter[place], time_s)
+    )
     reach = int(radius_px) + 2
     top, left = max(0, int(row_px) - reach), max(0, int(column_px) - reach)
     view = frame[top : int(row_px) + reach + 1, left : int(column_px) + reach + 1]

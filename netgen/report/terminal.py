@@ -74,6 +74,8 @@ def run_tables(summary: Mapping[str, Any], folder: Path) -> None:
     modes = modes_table(summary["service_modes"], summary.get("baseline"))
     if modes is not None:
         console.print(modes, crop=False)
+    if summary["evaluations"]:
+        console.print(_evaluations(summary), crop=False)
     _notes(console, summary)
     console.print(Text(f"run directory: {folder}", style="bold"))
 
@@ -248,6 +250,26 @@ def _links(summary: Mapping[str, Any], most: int = 12) -> Table:
         table.add_row(
             name, f"{link['carried_bits'] / 1e6:,.2f}", _number(link["utilisation"]), f"{link['lost_bits'] / 1e6:,.2f}",
             f"{link['semantic_bits']:,.0f}", _number(link["semantic_utilisation"]),
+        )  # fmt: skip
+    return fitted(table)
+
+
+def _evaluations(summary: Mapping[str, Any]) -> Table:
+    """What ratings found, and what they cost."""
+    table = _compact("evaluations")
+    table.add_column("evaluation")
+    for name in (
+        "seg-\nments", "rated", "bad", "found", "false\nalarms", "with-\nheld", "fetched\nagain", "bad\nshown",
+        "GPU\n[s]", "sent\n[Mbit]", "delay\n[ms]",
+    ):  # fmt: skip
+        table.add_column(Text(name), justify="right")
+    for name, found in summary["evaluations"].items():
+        delay_s = found["delay_mean_s"]
+        table.add_row(
+            name, str(found["segments"]), str(found["rated"]), str(found["bad"]), str(found["detected"]["count"]),
+            str(found["false_alarms"]["count"]), str(found["withheld"]), str(found["refetched"]),
+            str(found["shown_bad"]["count"]), f"{found['gpu_seconds']:.2f}", f"{found['sent_bits'] / 1e6:,.2f}",
+            "-" if delay_s is None else f"{1e3 * delay_s:.1f}",
         )  # fmt: skip
     return fitted(table)
 

@@ -41,7 +41,7 @@ def summary():
             },
         },
         "links": {f"a-tower-with-a-name->a-tower-with-a-name:pipe-{k}": link(95682.29e6) for k in range(14)},
-        "radio": {}, "service_modes": {}, "laws": {"once": {"residual": 0.0}},
+        "radio": {}, "service_modes": {}, "evaluations": {}, "laws": {"once": {"residual": 0.0}},
         "baseline": {"policy": "never-collaborate", "receivers": receivers},
     }  # fmt: skip
 
@@ -88,3 +88,16 @@ def test_the_difference_to_the_baseline_is_named(summary, monkeypatch):
     lines = shown(summary, monkeypatch).splitlines()
     heading = next(number for number, line in enumerate(lines) if line.rstrip().endswith("- base-"))
     assert [lines[heading + k].split()[-1] for k in (-1, 1)] == ["fidelity", "line"]
+
+
+def test_evaluations_tell_what_they_found_and_cost(summary, monkeypatch):
+    assert "evaluations" not in shown(summary, monkeypatch)
+    summary["evaluations"] = {
+        "guard": {
+            "segments": 300, "rated": 189, "bad": 81, "detected": {"count": 71}, "false_alarms": {"count": 20},
+            "withheld": 91, "refetched": 4, "shown_bad": {"count": 10}, "gpu_seconds": 1.25, "sent_bits": 63.5e6,
+            "delay_mean_s": 0.0188,
+        },
+    }  # fmt: skip
+    row = next(line.split() for line in shown(summary, monkeypatch).splitlines() if "guard" in line)
+    assert row == ["guard", "300", "189", "81", "71", "20", "91", "4", "10", "1.25", "63.50", "18.8"]

@@ -36,8 +36,11 @@ from netgen.report.meaning_curves import (
     calibration_table,
     draw_link_meaning,
     draw_meaning,
+    draw_robustness,
     meaning_table,
+    robustness_table,
     shipped_meaning,
+    snr_table,
 )
 from netgen.report.rate_quality import (
     MEASURES,
@@ -46,8 +49,10 @@ from netgen.report.rate_quality import (
     shipped_records,
     strongest_control_table,
 )
+from netgen.robustness.records import shipped_robustness
 from netgen.run import run
 from netgen.scenario import field_table, load_scenario
+from netgen.schema.loss import CodedLoss, SteppedSnr
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "docs/reference"
@@ -263,9 +268,21 @@ def result_blocks(folder: Path) -> dict[str, str]:
         "headline-results": _headline_table(summaries),
         "semantic-ledger": _ledger_table(summaries["semantic_ledger"]),
         **action_blocks(),
+        "robustness": robustness_table(shipped_robustness()),
+        "snr-threshold": _snr_block(folder / "snr_threshold"),
         "measured-ratings": measuring.table(shipped_file()),
         "evaluation-trade": trade.table(trade.trade(ROOT / "scenarios" / "utility_evaluation.yaml")),
     }
+
+
+def _snr_block(folder: Path) -> str:
+    """What was sent at each SNR of the shipped scenario, and what arrived."""
+    file = ROOT / "scenarios" / "snr_threshold.yaml"
+    run(file, out=folder)
+    loss = load_scenario(file).links["B->H"].loss
+    assert isinstance(loss, CodedLoss)
+    assert isinstance(loss.snr, SteppedSnr)
+    return snr_table(folder, dict(loss.snr.steps))
 
 
 def _receivers_table(summary: Mapping[str, Any]) -> str:
@@ -426,13 +443,21 @@ def draw_pictures(folder: Path) -> list[Path]:
     """Draw the pictures from the runs in `folder`."""
     pictures = ROOT / "docs" / "pictures"
     pictures.mkdir(exist_ok=True)
-    names = ("elastic_small", "fig8_scenario2", "rate_quality", "kept_meaning", "semantic_ledger")
+    names = (
+        "elastic_small",
+        "fig8_scenario2",
+        "rate_quality",
+        "kept_meaning",
+        "semantic_ledger",
+        "robustness",
+    )
     made = [pictures / f"{name}.png" for name in names]
     draw_elastic(folder / "elastic_small", made[0])
     draw_chain(folder / "fig8_scenario2", made[1])
     draw_rate_quality(shipped_records(), made[2])
     draw_meaning(shipped_meaning(), made[3])
     draw_link_meaning(folder / "semantic_ledger", made[4])
+    draw_robustness(shipped_robustness(), made[5])
     for name in PICTURED_NETWORKS:
         made.append(pictures / f"{name}_network.png")
         draw_scenario(load_scenario(ROOT / "scenarios" / f"{name}.yaml"), made[-1])

@@ -58,6 +58,7 @@ QUICK = {
     "repair_storm": ("duration=26 s", "baseline=null", "audiences.listeners.count=400"),
     "ring_of_relays": ("duration=120 s",),
     "semantic_ledger": ("duration=20 s", "contents.scenes.count=8"),
+    "snr_threshold": ("duration=50 s", "contents.scenes.count=8"),
     "slower_than_real_time": ("duration=150 s",),
     "utility_evaluation": ("duration=60 s", "contents.scenes.count=8"),
 }

@@ -20,7 +20,9 @@ from netgen.linklevel.protection import Channel, Code, Protection
 CURVE_SCHEMA = 1
 """Version of the records of this module."""
 
-_FLOOR = 1e-5
+_FLOOR = 1e-8
+_SURE = 40.0
+"""Log-odds that are as good as certainty in double precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,11 @@ class BlockErrorCurve:
     def rate(self, snr_db: ArrayLike) -> NDArray[np.float64]:
         """Share of blocks that are lost.
 
-        Between points the log-odds of (lost + 1/2) / (blocks + 1) are linear in dB. Below the first point it stays
-        there. Above the last it falls on: in block fading by ten for every 10 dB, as the probability of a deep fade
-        does, else as steeply as between the last two points at which blocks were lost, down to 1e-5.
-        ASSUMED: a waterfall that becomes no flatter above what was counted, and an error floor of 1e-5.
+        Between points the log-odds of (lost + 1/2) / (blocks + 1) are linear in dB; where counting says that more
+        signal lost more, it lost as much. Below the first point they go on as they begin, towards 1. Above the last
+        they fall on: in block fading the share by ten for every 10 dB, as the probability of a deep fade does, else
+        as steeply as between the last two points at which blocks were lost, down to 1e-8.
+        ASSUMED: a waterfall that becomes no flatter above what was counted, and an error floor of 1e-8.
 
         Parameters
         ----------
@@ -69,9 +72,12 @@ class BlockErrorCurve:
         given = np.asarray(snr_db, dtype=np.float64)
         at_db = np.array([point.snr_db for point in self.points])
         shares = np.array([(point.lost + 0.5) / (point.blocks + 1) for point in self.points])
-        levels = np.log(shares / (1 - shares))
+        levels = np.minimum.accumulate(np.log(shares / (1 - shares)))
         odds = np.interp(given, at_db, levels)
-        beyond_db = np.maximum(given - at_db[-1], 0.0)
+        before_db, beyond_db = np.maximum(at_db[0] - given, 0.0), np.maximum(given - at_db[-1], 0.0)
+        lower = int(np.argmax(levels < levels[0]))
+        if lower:
+            odds = odds + before_db * (levels[0] - levels[lower]) / (at_db[lower] - at_db[0])
         if self.channel is Channel.RAYLEIGH_BLOCK:
             return np.asarray(_shares(odds) * 10 ** (-beyond_db / 10), dtype=np.float64)
         steep = np.flatnonzero([point.lost > 0 for point in self.points])[-2:]
@@ -113,7 +119,7 @@ class BlockErrorCurve:
 
 def _shares(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return shares of log-odds."""
-    found: NDArray[np.float64] = 1 / (1 + np.exp(-odds))
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(odds, -_SURE, _SURE)))
     return found
 
 
@@ -201,11 +207,16 @@ def _curve(line: str, where: str) -> BlockErrorCurve:
             for snr_db, blocks, lost, wrong in record["points"]
         )
         channel, provenance = Channel(record["channel"]), str(record["provenance"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, ModelRangeError) as error:
         raise InputError(f"{where}: is not a curve of block errors ({error})") from error
     levels = [point.snr_db for point in points]
-    if len(points) < 2 or levels != sorted(set(levels)) or any(point.blocks < 1 for point in points):
+    if (
+        len(points) < 2
+        or levels != sorted(set(levels))
+        or not all(0 <= point.lost <= point.blocks and point.blocks for point in points)
+    ):
         raise InputError(
-            f"{where}: a curve has at least two points of rising SNR, each of at least one block"
+            f"{where}: a curve has at least two points of rising SNR, each of at least one block, with no more lost "
+            "than sent"
         )
     return BlockErrorCurve(protection, channel, points, provenance)

@@ -13,6 +13,7 @@ from netgen.linklevel.curves import (
     CurvePoint,
     find_curve,
     read_curves,
+    shipped_curves,
     write_curves,
 )
 from netgen.linklevel.protection import Channel, Code, Protection
@@ -36,11 +37,11 @@ def test_points_are_met_and_errors_fall_between_them() -> None:
 
 def test_outside_it_goes_on_as_it_ended() -> None:
     """Noise: as steeply as between the last points with losses, to a floor. Block fading: ten times fewer in 10 dB."""
-    assert curve().rate(-9.0) == curve().rate(-2.0)
+    assert float(curve().rate(-2.0)) < float(curve().rate(-3.0)) < float(curve().rate(-9.0)) <= 1
     odds = [np.log(share / (1 - share)) for share in curve().rate([-1.0, 0.0, 0.25, 0.5])]
     assert odds[2] - odds[1] == pytest.approx((odds[1] - odds[0]) / 4)
     assert odds[3] - odds[1] == pytest.approx((odds[1] - odds[0]) / 2)
-    assert float(curve().rate(9.0)) == 1e-5
+    assert float(curve().rate(9.0)) == 1e-8
     fading = curve(Channel.RAYLEIGH_BLOCK)
     assert float(fading.rate(10.0)) == pytest.approx(float(fading.rate(0.0)) / 10)
 
@@ -92,3 +93,19 @@ def test_the_nearest_length_is_found() -> None:
     assert found.protection.info_bits == 504
     with pytest.raises(ModelRangeError, match=r"there are: turbo 0\.33 4-QAM awgn"):
         find_curve(Code.LDPC, 0.5, 2, Channel.AWGN, 504, curves=known)
+
+
+def test_more_signal_never_loses_more() -> None:
+    """Though counting may say so."""
+    points = (CurvePoint(0.0, 100, 50, 9), CurvePoint(1.0, 2000, 4, 9), CurvePoint(2.0, 2000, 6, 9))
+    uneven = BlockErrorCurve(curve().protection, Channel.RAYLEIGH_BLOCK, points, "made up for a test")
+    assert (np.diff(uneven.rate(np.linspace(-5, 30, 200))) <= 0).all()
+
+
+def test_every_shipped_curve_falls_from_one_to_nothing() -> None:
+    """Over 120 dB."""
+    for one in shipped_curves():
+        rates = one.rate(np.linspace(-60, 60, 241))
+        assert (np.diff(rates) <= 0).all()
+        assert rates[0] > 0.999
+        assert rates[-1] < 1e-4

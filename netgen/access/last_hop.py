@@ -169,3 +169,31 @@ class LastHop(Protocol):
     def rate_bps(self, users: Rows) -> Floats:
         """What each user could get now beside the others, bit/s."""
         ...
+
+
+def time_to_send_s(hop: LastHop, users: Rows, size_bits: int, *, once: bool) -> float:
+    """Return how long a last hop needs now for a segment and for all that waits before it.
+
+    An estimate, by what it can give now to those of the users whom it reaches.
+
+    Parameters
+    ----------
+    users : (n,) int64              Who is to get it.
+    size_bits : int, bit            Bits per user.
+    once : bool                     Whether it goes out once for all users in a part (`LastHop.casts_once`).
+
+    Returns
+    -------
+    float, s                        Until the last of them has it; 0 where it reaches nobody.
+    """
+    share = hop.unicast_share(users, 1.0)
+    reached = np.isfinite(share)
+    if not reached.any():
+        return 0.0
+    users, share = users[reached], share[reached]
+    place, waiting_s = hop.place_of(users), hop.backlog_s()
+    each_bit_s = np.bincount(place, weights=share, minlength=len(waiting_s)).astype(np.float64)
+    if once:
+        each_bit_s = hop.multicast_share(users, 1.0)
+    together_s = (waiting_s + size_bits * each_bit_s)[place].max()
+    return float(max(together_s, (size_bits / hop.rate_bps(users)).max()))

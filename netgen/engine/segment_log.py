@@ -101,6 +101,10 @@ class SegmentLog:
         """Remove an open segment, whose fate is now known, and return it."""
         return self._open.pop(_key(parcel, receiver))
 
+    def rows(self, parcel: Parcel, receiver: str) -> Rows:
+        """Return the users who are still to get an open segment."""
+        return self._open[_key(parcel, receiver)].rows
+
     def put_back(self, parcel: Parcel, receiver: str, entry: OpenSegment) -> None:
         """Undo `take`: the run ended before the fate of the segment was known."""
         self._open[_key(parcel, receiver)] = replace(entry, parcel=parcel)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+import simpy
 
+from netgen.access.last_hop import time_to_send_s
 from netgen.engine.gpu import Job
 from netgen.engine.parcel import REPAIR, Parcel
 from netgen.engine.relay import Relay
@@ -79,7 +81,10 @@ class Evaluation:
 
 @dataclass(slots=True, eq=False)
 class _Case:
-    """A segment at a receiver, and how far its evaluation has come."""
+    """A segment at a receiver, and how far its evaluation has come.
+
+    `limit_ns` is the instant until which it waits for its rating; None where it does not wait, or has no deadline.
+    """
 
     evaluation: Evaluation
     parcel: Parcel
@@ -88,6 +93,7 @@ class _Case:
     score: float
     reason: str
     arrived_ns: int
+    limit_ns: int | None = None
     sent_bits: int = 0
     transfer_ns: int = 0
     wait_ns: int = 0
@@ -100,6 +106,8 @@ class EvaluationDesk:
     """Takes segments that are about to be shown, and hands them on, withholds them, or fetches them again.
 
     A request for what a rater needs of the source takes no time and no bits on the way up, like a request for a repair.
+    A segment that waits is handed over without a rating when its deadline is so near that its receiver, by what it
+    knew when the segment came, needs the rest of the time to bring it to its users.
 
     Parameters
     ----------
@@ -136,9 +144,37 @@ class EvaluationDesk:
         if not case.reason:
             self._write(case, "shown", rated=False, now_ns=case.arrived_ns)
             return False
+        if evaluation.then != "note" and parcel.deadline_ns is not None:
+            case.limit_ns = parcel.deadline_ns - self._last_hop_ns(parcel, receiver)
+            if case.limit_ns <= case.arrived_ns:
+                case.failed = "deadline"
+                self._write(case, "shown", rated=False, now_ns=case.arrived_ns)
+                return False
+            self.relay.transport.env.process(self._expire(case, case.limit_ns))
         self._open[case] = None
         self._gather(case)
         return evaluation.then != "note"
+
+    def _last_hop_ns(self, parcel: Parcel, receiver: str) -> int:
+        """Return how long a receiver needs to bring a segment to its users, by what it knows now."""
+        reception = self.relay.reception
+        downlink, rows = reception.downlinks.get(receiver), reception.log.rows(parcel, receiver)
+        if downlink is None or not len(rows):
+            return 0
+        users = reception.downlink_users[receiver][rows]
+        once = downlink.casts_once(parcel.service.name, parcel.multicast)
+        # One more, so that what is rounded is not late.
+        return to_ns(time_to_send_s(downlink, users, parcel.representation.bits, once=once)) + 1
+
+    def _expire(self, case: _Case, limit_ns: int) -> Generator[simpy.Event, Any, None]:
+        """Wait no longer for a rating; what still comes of it is ignored."""
+        env = self.relay.transport.env
+        yield env.timeout(limit_ns - self.relay.transport.now_ns)
+        # After a rating that comes at this very instant, whose events were queued before.
+        yield env.timeout(0)
+        if case in self._open:
+            case.failed = "deadline"
+            self._conclude(case, rated=False)
 
     def _case(self, evaluation: Evaluation, parcel: Parcel, receiver: str) -> _Case:
         service, made = parcel.service, parcel.representation
@@ -184,6 +220,8 @@ class EvaluationDesk:
 
     def _gathered(self, case: _Case, complete: bool) -> None:
         """Something that the rater needs is at its node, or lost."""
+        if case not in self._open:
+            return
         case.waiting -= 1
         if not complete:
             case.failed = "lost on the way"
@@ -201,20 +239,23 @@ class EvaluationDesk:
         gpu = self.relay.nodes[evaluation.node].gpu
         assert gpu is not None  # noqa: S101  (a check of the scenario)
         submitted_ns = self.relay.transport.now_ns
-        deadline_ns = case.parcel.deadline_ns
-        holds = evaluation.then != "note"
 
         def admit(finish_ns: int) -> bool:
-            if not holds or deadline_ns is None or finish_ns <= deadline_ns:
+            if case not in self._open:
+                return False
+            if case.limit_ns is None or self._back_ns(case, finish_ns) <= case.limit_ns:
                 return True
             give_up("deadline")
             return False
 
         def give_up(why: str) -> None:
-            case.failed = why
-            self._conclude(case, rated=False)
+            if case in self._open:
+                case.failed = why
+                self._conclude(case, rated=False)
 
         def done(taken_ns: int, finished_ns: int) -> None:
+            if case not in self._open:
+                return
             case.wait_ns, case.compute_ns = taken_ns - submitted_ns, finished_ns - taken_ns
             if evaluation.node == case.receiver:
                 self._conclude(case, rated=True)
@@ -228,8 +269,18 @@ class EvaluationDesk:
             )
         )  # fmt: skip
 
+    def _back_ns(self, case: _Case, finish_ns: int) -> int:
+        """Return when a rating that is done at an instant can be at the receiver, by what is on the way back now."""
+        evaluation, transport = case.evaluation, self.relay.transport
+        for link in evaluation.paths.get((evaluation.node, case.receiver), ()):
+            transport.advance(link, transport.settled_ns)
+            finish_ns = link.earliest_exit_ns(finish_ns, evaluation.rating_bits, 0)
+        return finish_ns
+
     def _told(self, case: _Case, complete: bool) -> None:
         """The rating is at the receiver, or lost."""
+        if case not in self._open:
+            return
         if not complete:
             case.failed = "lost on the way"
         self._conclude(case, rated=complete)

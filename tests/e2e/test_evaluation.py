@@ -168,6 +168,65 @@ def test_a_rating_that_would_be_too_late_is_not_waited_for(go):
     assert {row["outcome"] for row in folder.table("evaluations").to_pylist()} == {"shown"}
 
 
+def linked(tmp_path, *links):
+    """Replace links of the scenario by others."""
+    path = tmp_path / "scenario.yaml"
+    text = path.read_text(encoding="utf-8")
+    usual = "  B <-> C: {capacity: 5 Mbit/s, delay: 10 ms}\n"
+    assert usual in text
+    path.write_text(text.replace(usual, "".join(f"  {one}\n" for one in links)), encoding="utf-8")
+
+
+BACK = {
+    "known": "C -> B: {capacity: 300 bit/s, delay: 10 ms}",
+    "unknown": "C -> B: {capacity: 2 kbit/s, delay: 10 ms, loss: 80 %, retransmissions: 9}",
+}
+"""Ways back that are slow for all, and for those whose messages are lost and repeated."""
+
+
+def test_a_slow_way_to_the_rater_makes_nothing_late(go, tmp_path):
+    """Of 30 segments the link takes some 300 kbit every second, and carries 160 kbit."""
+    linked(tmp_path, "B <-> C: {capacity: 160 kbit/s, delay: 10 ms}")
+    folder, summary = go("at=C", "rater=source")
+    found = summary["evaluations"]["e"]
+    assert summary["segments_late"] == 0
+    assert summary["segments_lost"] == 2 * found["withheld"]
+    assert found["failures"]["deadline"] >= 20
+    assert all(row["delay_s"] < 2 for row in folder.table("evaluations").to_pylist())
+    assert all(law["holds"] for law in summary["laws"].values())
+
+
+@pytest.mark.parametrize("back", BACK)
+def test_a_slow_way_from_the_rater_makes_nothing_late(go, tmp_path, back):
+    """A rating that cannot be back in time is not begun; one that turns out not to be is not waited for."""
+    linked(tmp_path, "B -> C: {capacity: 5 Mbit/s, delay: 10 ms}", BACK[back])
+    folder, summary = go("at=C", "rater=source")
+    found = summary["evaluations"]["e"]
+    assert summary["segments_late"] == 0
+    assert summary["segments_lost"] == 2 * found["withheld"]
+    rows = [row for row in folder.table("evaluations").to_pylist() if row["failed"] == "deadline"]
+    assert {row["outcome"] for row in rows} == {"shown"}
+    assert {row["score"] for row in rows} == {None}
+    if back == "known":
+        assert len(rows) == 30
+        assert found["gpu_seconds"] == 0
+    else:
+        assert 0 < len(rows) < 30
+        assert any(row["compute_s"] > 0 for row in rows)
+
+
+def test_at_a_cell_time_is_left_for_the_last_hop(go, tmp_path):
+    """A segment of 300 kbit for two users takes 0.3 s of a cell of 2 Mbit/s; it is handed over that much earlier."""
+    linked(tmp_path, "B <-> C: {capacity: 160 kbit/s, delay: 10 ms}")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(path.read_text().replace("capacity: 20 Mbit/s", "capacity: 2 Mbit/s"), encoding="utf-8")
+    _, base = go("when=never")
+    _, summary = go("at=C", "rater=source")
+    assert base["segments_late"] == 0
+    assert summary["segments_late"] == 0
+    assert summary["evaluations"]["e"]["failures"]["deadline"] >= 20
+
+
 def test_energy_is_that_of_the_streams_time(go):
     folder, _ = go("work={time: 100 ms, memory: 1 MB}")
     row = folder.table("evaluations").to_pylist()[-1]

@@ -4,6 +4,7 @@ import simpy
 
 from netgen.access.downlink import Downlink
 from netgen.access.download import Download
+from netgen.access.last_hop import time_to_send_s
 from netgen.topology.outages import Outages
 from netgen.transport.train import Meaning
 
@@ -423,3 +424,19 @@ def test_a_rate_is_an_equal_share_up_to_the_peak_rate():
     cell.downlink.enqueue(cell.made("own", [0], 5000))
     cell.downlink.enqueue(cell.made("live", [0, 1], 5000, multicast=True))
     assert cell.downlink.rate_bps(ALL).tolist() == pytest.approx([500, 1000 / 3, 100])
+
+
+def test_the_time_to_send_is_what_it_takes():
+    """Two copies of 1,000 bit behind 1,500 bit that wait share 1,000 bit/s; once for both, one copy is sent."""
+    users = np.array([0, 1])
+    cell = Cell(epoch_s=0.01)
+    assert time_to_send_s(cell.downlink, users, 1000, once=False) == pytest.approx(2.0)
+    assert time_to_send_s(cell.downlink, users, 1000, once=True) == pytest.approx(1.0)
+    cell.download("waiting", [2], 1500)
+    cell.env.run(until=1)
+    assert time_to_send_s(cell.downlink, users, 1000, once=False) == pytest.approx(3.5)
+    cell.downlink.enqueue(cell.made("next", [0, 1], 1000))
+    assert max(cell.run()["next"]) <= 3.5 + 0.01
+    slow = Cell(peaks=(100.0, 1000.0, 0.0))
+    assert time_to_send_s(slow.downlink, users, 1000, once=False) == pytest.approx(10.0)
+    assert time_to_send_s(slow.downlink, np.array([2]), 1000, once=False) == 0.0

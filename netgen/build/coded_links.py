@@ -10,7 +10,7 @@ from netgen.generative.operating_point import SAMPLES_PER_PIXEL, OperatingPoint
 from netgen.linklevel.curves import BlockErrorCurve, find_curve, shipped_curves
 from netgen.linklevel.protection import Channel, Code
 from netgen.schema.loss import CodedLoss
-from netgen.schema.scenario import Scenario
+from netgen.schema.scenario import DeclaredAction, ProfiledAction, Scenario
 
 _CONSTELLATIONS = {"4-QAM": 2, "16-QAM": 4}
 
@@ -41,20 +41,30 @@ def bits_per_symbol(scenario: Scenario) -> tuple[float, ...]:
     return tuple(sorted({block_errors(name, loss).protection.efficiency for name, loss in coded}))
 
 
-def symbols_bits_per_pixel(
-    name: str, asked: float | None, point: OperatingPoint, efficiencies: Collection[float]
-) -> float:
+_NOT_OF_SYMBOLS = {
+    "bits_per_pixel": "joint coding sends symbols, as many as its network makes",
+    "semantic_fidelity": "it was measured at every SNR",
+    "psnr_db": "it was measured at every SNR",
+    "ms_ssim": "it was measured at every SNR",
+    "run": "joint coding has nothing to run live",
+}
+
+
+def refuse_what_symbols_have_not(name: str, spec: ProfiledAction | DeclaredAction) -> None:
+    """Raise InputError where a scenario gives a key that means nothing for symbols of joint coding."""
+    for key, reason in _NOT_OF_SYMBOLS.items():
+        if getattr(spec, key) is not None:
+            raise InputError(f"actions.{name}.{key}: {reason}; leave the key out")
+
+
+def symbols_bits_per_pixel(name: str, point: OperatingPoint, efficiencies: Collection[float]) -> float:
     """Return how many bits of a link's capacity symbols of joint coding take for a pixel of the source.
 
     Raises
     ------
-    InputError                  The scenario gives a rate of its own, or has not just one kind of coded link.
+    InputError                  The scenario has not just one kind of coded link.
     """
     where = f"actions.{name}"
-    if asked is not None:
-        raise InputError(
-            f"{where}.bits_per_pixel: joint coding sends symbols, as many as its network makes; leave the key out"
-        )
     if len(efficiencies) != 1:
         found = ", ".join(f"{one:g}" for one in efficiencies) or "none"
         raise InputError(

@@ -274,6 +274,13 @@ def _additions(
     if modes is None or modes.addition is None:
         return {}
     spec = modes.addition
+    if spec.action is not None and any(
+        one.symbols is not None for one in around.relay.outlook.menu.variants_of(spec.action)
+    ):
+        raise InputError(
+            f"collaboration.addition.action: {spec.action} sends symbols of joint coding, which go over one radio link "
+            f"to its end; accepted: an action that makes bits"
+        )
     make = _maker(scenario, spec.policy, AdditionPolicy, "collaboration.addition.policy", around)
     parts = AdditionParts(
         around.relay.reception,

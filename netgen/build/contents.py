@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
-from netgen.build.coded_links import bits_per_symbol, symbols_bits_per_pixel
+from netgen.build.coded_links import bits_per_symbol, refuse_what_symbols_have_not, symbols_bits_per_pixel
 from netgen.errors import InputError, ModelRangeError, did_you_mean
 from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.compressai_results import referenced_profile, results_reference
@@ -197,7 +197,8 @@ def _at_point(
         raise InputError(f"actions.{name}: {error}") from None
     bits_per_pixel = point.bits_per_pixel if rated else spec.bits_per_pixel
     if point.symbols is not None:
-        bits_per_pixel = symbols_bits_per_pixel(name, spec.bits_per_pixel, point, efficiencies)
+        refuse_what_symbols_have_not(name, spec)
+        bits_per_pixel = symbols_bits_per_pixel(name, point, efficiencies)
     fidelity = point.semantic_fidelity if spec.semantic_fidelity is None else spec.semantic_fidelity
     for key, figure, meaning in (
         ("bits_per_pixel", bits_per_pixel, "rate"),
@@ -210,6 +211,10 @@ def _at_point(
             )
     declared = isinstance(spec, DeclaredAction) or spec.semantic_fidelity is not None
     fidelity_mark = Provenance.DECLARED if declared else (point.fidelity_provenance or profile.provenance)
+    fidelity_source = "the scenario" if declared else (point.fidelity_source or profile.source)
+    if fidelity_mark is Provenance.MEASURED and content_class and point.content_class != content_class:
+        fidelity_mark = Provenance.ESTIMATED
+        fidelity_source += f"; of contents of class {point.content_class or 'unknown'}, carried over"
     exact = Provenance.EXACT if point.symbols is not None else Provenance.DECLARED
     rate_mark = exact if not rated else (point.rate_provenance or profile.provenance)
     mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
@@ -234,6 +239,6 @@ def _at_point(
         run=spec.run or (profile.name if measured else None),
         compatibility=spec.compatibility or profile.compatibility or "format",
         semantic_interval=None if declared else point.semantic_interval,
-        fidelity_source="the scenario" if declared else (point.fidelity_source or profile.source),
+        fidelity_source=fidelity_source,
         symbols=point.symbols,
     )

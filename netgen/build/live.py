@@ -102,6 +102,11 @@ def _references(scenario: Scenario) -> dict[str, ActionReference]:
     found = {}
     for name in menu.names:
         runs = menu.variants_of(name)[0].run
+        if menu.variants_of(name)[0].symbols is not None:
+            raise InputError(
+                f"actions.{name}: sends symbols of joint coding, which are known by measured tables alone and have "
+                f"nothing to run, but the scenario is live; accepted: fidelity: profile, or another profile"
+            )
         if runs is None:
             raise InputError(
                 f"actions.{name}: its profile is known by published figures alone and has nothing to run, but the "

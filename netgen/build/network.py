@@ -121,7 +121,9 @@ def _loss(name: str, spec: LinkSpec, scenario: Scenario, streams: Streams) -> Lo
     curve = block_errors(name, loss)
     snr_db = _snr_db(loss)
     lost = StepFunction(snr_db.change_s, curve.rate(snr_db.values), snr_db.period_s)
-    return LossProcess(lost, curve.protection.info_bits)
+    # In block fading a block is lost whatever its length, so the nearest curve stands for blocks as long as asked.
+    block_bits = loss.block_bits if loss.channel == "rayleigh-block" else curve.protection.info_bits
+    return LossProcess(lost, block_bits)
 
 
 def _symbols(name: str, spec: LinkSpec) -> SymbolChannel | None:

@@ -166,13 +166,14 @@ class Outlook:
     def _offered(self, action: GenerativeAction, parcel: Parcel, node: Node) -> bool:
         """Whether an action makes a representation smaller, and a node can send what it makes.
 
-        Symbols of joint coding go over one radio link of the kind that they were measured on, to its end.
+        Symbols of joint coding go over one radio link of the kind that they were measured on, to its end, which is no
+        cell: its downlinks carry bits.
         """
         bits = action.contracted_bits(frames=parcel.frames, pixels=parcel.pixels)
         if bits >= parcel.representation.bits or action.symbols is None:
             return bits < parcel.representation.bits
-        ways = self._ways(parcel, node)
-        return node.name not in parcel.receivers and all(carries_symbols(way, action) for way in ways)
+        receivers = {node.name, *self.downlinks}.intersection(parcel.receivers)
+        return not receivers and all(carries_symbols(way, action) for way in self._ways(parcel, node))
 
     def _option(
         self,

@@ -13,7 +13,6 @@ from netgen.generative.representation import Representation
 from netgen.ledger import LossReason, Stage
 from netgen.transport.clock import to_s
 from netgen.transport.hop import Hop
-from netgen.transport.link import Link
 
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -112,7 +111,7 @@ class Parcel:
                 break
             if step.tail_ns is None:
                 return parcel.with_stage("link", step.link.name, step.start_ns, step.start_ns)
-            heard = _heard(parcel.representation, step.link, step.start_ns, step.tail_ns)
+            heard = _heard(parcel.representation, step, step.tail_ns)
             parcel = replace(parcel, path=(*parcel.path, step.link.target), representation=heard).with_stage(
                 "link", step.link.name, step.start_ns, step.tail_ns
             )
@@ -122,8 +121,8 @@ class Parcel:
         return parcel
 
     def heard_over(self, hop: Hop, time_ns: int) -> Parcel:
-        """The same as the link before a node leaves it, if all of it came by an instant."""
-        heard = _heard(self.representation, hop.link, time_ns, time_ns)
+        """The same as the link before a node leaves it, as far as is known at an instant."""
+        heard = _heard(self.representation, hop, time_ns)
         return self if heard is self.representation else self.after(heard)
 
     def forwarded(self, node: str, time_ns: int) -> Parcel:
@@ -140,15 +139,10 @@ class Parcel:
         )
 
 
-def _heard(representation: Representation, link: Link, begin_ns: int, end_ns: int) -> Representation:
-    """Return a representation behind a link: symbols as the lower of the SNRs at both instants leaves them.
-
-    ASSUMED: the SNR between the two instants counts for nothing.
-    """
-    channel = link.symbols
-    if representation.symbols is None or channel is None:
-        return representation
-    return representation.heard(min(channel.snr_db.at_one(to_s(instant)) for instant in (begin_ns, end_ns)))
+def _heard(representation: Representation, hop: Hop, now_ns: int) -> Representation:
+    """Return a representation behind the link of a hop: symbols as its SNR leaves them."""
+    snr_db = None if representation.symbols is None else hop.snr_db(now_ns)
+    return representation if snr_db is None else representation.heard(snr_db)
 
 
 class ActionJob(Protocol):

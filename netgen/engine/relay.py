@@ -337,8 +337,8 @@ class Relay:
             # Another key for every copy: the copies for two receivers are not lost together.
             key = service.key + np.uint64((parcel.index << 24) + parcel.copy)
         meaning = Meaning(service.content, parcel.index, parcel.semantic_bits)
-        joint = made.symbols is not None
-        return Train(key, sizes, generative_from, meaning, service.loss_tolerance, parcel.copies, joint)
+        tolerance = service.loss_tolerance
+        return Train(key, sizes, generative_from, meaning, tolerance, parcel.copies, made.symbols)
 
     def _stops_of(self, parcel: Parcel) -> frozenset[str]:
         """Nodes at which some policy decides on a service."""

@@ -326,6 +326,8 @@ def load_profiles() -> Mapping[str, Profile]:
             raise ValueError(f"{name} is the name of a published profile and of a measured one")
         profiles[name] = profile
     for record in shipped_robustness().values():
+        if record.cost is not None and record.part in profiles:
+            raise ValueError(f"{record.part} is the name of a profile and of a table of joint coding")
         if record.cost is not None:
             profiles[record.part] = symbols_profile(record, record.cost)
     return MappingProxyType(profiles)

@@ -81,13 +81,13 @@ class Representation:
         def behind(before: float, now: float, once: float) -> float:
             return min(before, before * now / once) if once > 0 else 0.0
 
+        fidelity = self.semantic_fidelity * table.kept(snr_db)
+        low = behind(self.semantic_interval[0], left.interval[0], clean.interval[0])
+        high = behind(self.semantic_interval[1], left.interval[1], clean.interval[1])
         return replace(
             self,
-            semantic_fidelity=behind(self.semantic_fidelity, left.fidelity, clean.fidelity),
-            semantic_interval=(
-                behind(self.semantic_interval[0], left.interval[0], clean.interval[0]),
-                behind(self.semantic_interval[1], left.interval[1], clean.interval[1]),
-            ),
+            semantic_fidelity=fidelity,
+            semantic_interval=(min(low, fidelity), max(high, fidelity)),
             psnr_db=left.psnr_db,
             ms_ssim=left.ms_ssim,
             symbols=None,

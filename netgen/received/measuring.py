@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from netgen.actions.contract import Placement
 from netgen.calibration.machine import device_used
 from netgen.labelled.reading import reader_digest
-from netgen.linklevel.curves import find_curve, shipped_curves
+from netgen.linklevel.curves import BlockErrorCurve, find_curve, shipped_curves
 from netgen.linklevel.protection import Channel, Code
 from netgen.media.codec import Codec
 from netgen.received.bitstreams import CodedScenes, DescribedScenes
@@ -134,7 +134,7 @@ def _sizes(part: CodedScenes | DescribedScenes) -> dict[str, float]:
     }
 
 
-def _curve(code: Code, rate: float, bits_per_symbol: int, info_bits: int) -> Any:  # noqa: ANN401
+def _curve(code: Code, rate: float, bits_per_symbol: int, info_bits: int) -> BlockErrorCurve:
     return find_curve(code, rate, bits_per_symbol, CHANNEL, info_bits, curves=shipped_curves())
 
 

@@ -282,7 +282,7 @@ def snr_table(run: Path, levels_db: Mapping[float, float]) -> str:
     tables = [LedgerReader(folder).table("segments").to_pylist() for folder in (run, run / "baseline")]
     starts_s = [*levels_db, np.inf]
     lines = [
-        "| SNR [dB] | sent | arrived | share of the meaning at the receiver | PSNR [dB] | baseline: arrived | share |",
+        "| SNR [dB] | sent | in time | share of the meaning at the receiver | PSNR [dB] | baseline: in time | share |",
         "| --: | --- | --: | --: | --: | --: | --: |",
     ]
     for number, (start_s, level_db) in enumerate(levels_db.items()):
@@ -308,7 +308,7 @@ def _arrived(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _held(rows: Sequence[Mapping[str, Any]]) -> float:
     offered = sum(row["semantic_bits_offered"] for row in rows)
-    return float(sum(row["semantic_bits_delivered"] for row in rows) / offered)
+    return float(sum(row["semantic_bits_delivered"] for row in rows) / offered) if offered else 0.0
 
 
 def draw_robustness(records: Mapping[str, RobustnessRecord], out: Path) -> None:

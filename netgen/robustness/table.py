@@ -84,6 +84,10 @@ class RobustnessTable:
             known(low.ms_ssim, high.ms_ssim),
         )
 
+    def kept(self, snr_db: float) -> float:
+        """Return the share of what coding leaves that is left at an SNR, 0..1."""
+        return self.at(snr_db).fidelity / self.clean.fidelity if self.clean.fidelity > 0 else 0.0
+
     def as_json(self) -> dict[str, Any]:
         """Return the table as it is stored."""
         return {

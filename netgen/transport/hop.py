@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.transport.clock import NS_PER_S
 from netgen.transport.train import Train
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Hop:
 
     __slots__ = (
         "arrived_bits", "complete", "copy_bits", "expected", "following", "head_ns", "held", "last_ns", "link",
-        "order", "out", "out_bits", "previous", "seen", "served_bits", "start_ns", "tail_ns", "train",
+        "order", "out", "out_bits", "previous", "seen", "sending_ns", "served_bits", "start_ns", "tail_ns", "train",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +53,7 @@ class Hop:
         self.served_bits = 0
         self.start_ns: int | None = None
         self.last_ns = 0
+        self.sending_ns: tuple[int, int] | None = None
         self.head_ns: int | None = None
         self.tail_ns: int | None = None
         self.complete = False
@@ -62,6 +64,21 @@ class Hop:
             self.start_ns = int(time_ns[0])
         self.last_ns = int(time_ns[-1])
         self.link.accept(self, time_ns, size_bits, index)
+
+    def sent(self, first_ns: int, last_ns: int) -> None:
+        """Take note of when the first and the last of some packets had been sent."""
+        self.sending_ns = (first_ns if self.sending_ns is None else self.sending_ns[0], last_ns)
+
+    def snr_db(self, now_ns: int) -> float | None:
+        """Return the SNR that symbols had: the lower of those when their first and their last packet had been sent.
+
+        None where the link is no radio link. `now_ns` stands for what has not been sent.
+        ASSUMED: the SNR between the two instants counts for nothing.
+        """
+        if self.link.symbols is None:
+            return None
+        instants_ns = self.sending_ns or (now_ns, now_ns)
+        return min(self.link.symbols.snr_db.at_one(instant_ns / NS_PER_S) for instant_ns in instants_ns)
 
     def emit(self, taken: int, time_ns: Ints, size_bits: Ints, index: Ints) -> None:
         """Take note of `taken` packets served, of which those given reach the far end at `time_ns`."""
@@ -92,6 +109,9 @@ class Hop:
         meaning = self.train.meaning
         if meaning is not None and self.tail_ns is not None:
             share = float(self.complete_copies().mean())
+            snr_db = self.snr_db(self.tail_ns) if self.train.symbols is not None else None
+            if self.train.symbols is not None and snr_db is not None:
+                share *= self.train.symbols.kept(snr_db)
             self.link.books.understand(meaning, self.tail_ns - self.link.delay_ns, share=share)
         if self.following is not None:
             self._tell(self.following)

@@ -202,7 +202,7 @@ class Link:
             return None
         with np.errstate(over="ignore"):
             return np.concatenate([
-                np.ones(len(index)) if hop.train.symbols
+                np.ones(len(index)) if hop.train.symbols is not None
                 else hashed_uniform(self.noise_key ^ hop.train.key, index)
                 for _, _, index, hop in taken
             ])  # fmt: skip
@@ -252,6 +252,7 @@ class Link:
         if len(index):
             work_bits = batch.size_bits if batch.tries is None else batch.size_bits * batch.tries
             self.books.carry(hop.train, batch.start_ns, batch.leave_ns, work_bits, index)
+            hop.sent(int(batch.leave_ns[0]), int(batch.leave_ns[-1]))
             if batch.tries is not None and (batch.tries > 1).any():
                 self.books.repeat(batch.leave_ns, work_bits - batch.size_bits)
         if batch.lost is not None and batch.lost.any():
@@ -268,7 +269,7 @@ class Link:
         probability = self.loss.probability(arrival_s, size_bits)
         most = self.retransmissions + 1
         # P(at least k failures) = p^k: one uniform decides the whole geometric number of failures.
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore"):
             drawn = np.floor(np.log(np.maximum(luck, 2.0**-53)) / np.log(probability))
         failures = np.where((probability <= 0) | (luck >= 1), 0.0, np.where(probability >= 1, most, drawn))
         tries = np.minimum(failures + 1, most).astype(np.int64)

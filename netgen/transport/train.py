@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.robustness.table import RobustnessTable
+
 Ints = NDArray[np.int64]
 
 
@@ -32,7 +34,8 @@ class Train:
     loss_tolerance : float          Share of a copy's bits that may be missing at no cost, 0..1.
     copies : int                    Copies of equal size that follow each other in the train, each complete
                                     or not on its own (one per user of a personal service).
-    symbols : bool                  Whether it is symbols of joint coding, of which a link's noise loses none.
+    symbols : RobustnessTable or None   Of symbols of joint coding, of which a link's noise loses none: what it takes of
+                                    their meaning.
     """
 
     key: np.uint64
@@ -41,7 +44,7 @@ class Train:
     meaning: Meaning | None
     loss_tolerance: float = 0.0
     copies: int = 1
-    symbols: bool = False
+    symbols: RobustnessTable | None = None
 
     @property
     def packets_per_copy(self) -> int:

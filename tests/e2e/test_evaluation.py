@@ -227,6 +227,36 @@ def test_at_a_cell_time_is_left_for_the_last_hop(go, tmp_path):
     assert summary["evaluations"]["e"]["failures"]["deadline"] >= 20
 
 
+def test_what_is_sent_for_several_receivers_is_lost_on_its_own(go, tmp_path):
+    """The source goes to the rater over one lossy link, for two receivers, of two services with the same index."""
+    path = tmp_path / "scenario.yaml"
+    text = path.read_text(encoding="utf-8")
+    for usual, changed in (
+        ("  C: {kind: server", "  D: {kind: server}\n  C: {kind: server"),
+        ("  A -> C: {capacity: 5 Mbit/s, delay: 10 ms}", "  A -> C: {capacity: 5 Mbit/s, delay: 10 ms, loss: 2 %}\n"
+         "  A -> D: {capacity: 5 Mbit/s, delay: 5 ms}\n  D <-> C: {capacity: 5 Mbit/s, delay: 10 ms}"),
+        ("from: A, to: B, policy: squeeze, deadline: 2 s}",
+         "from: A, to: [B, D]}\n  t: {content: v, from: A, to: [B, D]}"),
+        ("cells: B, watches: s}", "cells: B, watches: [s, t]}"),
+        ("services: s, at: B", "services: [s, t], at: B"),
+    ):  # fmt: skip
+        assert usual in text
+        text = text.replace(usual, changed)
+    path.write_text(text, encoding="utf-8")
+    folder, _ = go("at=C", "rater=source", "then=note")
+    lost = {
+        (service, receiver): frozenset(
+            row["index"]
+            for row in folder.rows("evaluations", service=service, receiver=receiver)
+            if row["failed"] == "lost on the way"
+        )
+        for service in "st"
+        for receiver in "BD"
+    }
+    assert all(5 < len(each) < 25 for each in lost.values())
+    assert len(set(lost.values())) == 4
+
+
 def test_energy_is_that_of_the_streams_time(go):
     folder, _ = go("work={time: 100 ms, memory: 1 MB}")
     row = folder.table("evaluations").to_pylist()[-1]

@@ -131,10 +131,13 @@ class EvaluationDesk:
         return []
 
     def close(self, end_ns: int) -> None:
-        """Write down what is undecided at the end."""
+        """Write down what is not rated at the end: what waits for it is undecided, the rest has been shown."""
         for case in self._open:
             case.failed = "end of the run"
-            self._write(case, "undecided", rated=False, now_ns=end_ns)
+            if case.evaluation.then == "note":
+                self._write(case, "shown", rated=False, now_ns=case.arrived_ns)
+            else:
+                self._write(case, "undecided", rated=False, now_ns=end_ns)
 
     def takes(self, parcel: Parcel, receiver: str) -> bool:
         """Whether a segment waits for its rating; it is handed on, or not, later."""
@@ -295,7 +298,8 @@ class EvaluationDesk:
         if bad:
             self._since_bad[parcel.service.name, case.receiver] = 1
         if evaluation.then == "note":
-            self._write(case, "shown", rated=rated, now_ns=now_ns)
+            # It was shown as it came.
+            self._write(case, "shown", rated=rated, now_ns=case.arrived_ns)
             return
         if rated:
             parcel = parcel.with_stage("rate", evaluation.node, case.arrived_ns, now_ns)

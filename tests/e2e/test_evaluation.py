@@ -257,6 +257,29 @@ def test_what_is_sent_for_several_receivers_is_lost_on_its_own(go, tmp_path):
     assert len(set(lost.values())) == 4
 
 
+def test_notes_that_are_still_to_come_at_the_end_are_of_what_was_shown(go, tmp_path):
+    linked(tmp_path, "B <-> C: {capacity: 160 kbit/s, delay: 10 ms}")
+    folder, summary = go("at=C", "rater=source", "then=note")
+    found, rows = summary["evaluations"]["e"], folder.rows("evaluations")
+    assert {row["outcome"] for row in rows} == {"shown"}
+    assert found["shown"] == found["segments"] == 30
+    assert found["failures"] == {"end of the run": 30 - found["rated"]}
+    assert 0 < found["rated"] < 30
+    assert all((row["score"] is None) == bool(row["failed"]) for row in rows)
+    assert found["delay_mean_s"] == 0
+
+
+@pytest.mark.parametrize("deadline", ["2 s", "60 s"])
+def test_what_is_undecided_at_the_end_is_on_its_way(go, tmp_path, deadline):
+    linked(tmp_path, "B <-> C: {capacity: 160 kbit/s, delay: 10 ms}")
+    path = tmp_path / "scenario.yaml"
+    path.write_text(path.read_text().replace("deadline: 2 s", f"deadline: {deadline}"), encoding="utf-8")
+    folder, _ = go("at=C", "rater=source")
+    waiting = {row["index"] for row in folder.rows("evaluations", outcome="undecided")}
+    assert waiting
+    assert waiting == {row["index"] for row in folder.rows("segments", outcome="in-flight")}
+
+
 def test_energy_is_that_of_the_streams_time(go):
     folder, _ = go("work={time: 100 ms, memory: 1 MB}")
     row = folder.table("evaluations").to_pylist()[-1]

@@ -170,7 +170,10 @@ class Reception:
             parcel = shown
         if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
-        elif self.evaluation is None or not self.evaluation.takes(parcel, receiver):
+        elif (
+            self.evaluation is None or _needs_expansion(parcel) or not self.evaluation.takes(parcel, receiver)
+        ):
+            # What terminals are still to expand is no video yet, and cannot be rated.
             self.hand_over(parcel, receiver, completed_ns)
 
     def hand_over(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:

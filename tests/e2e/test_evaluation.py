@@ -280,6 +280,28 @@ def test_what_is_undecided_at_the_end_is_on_its_way(go, tmp_path, deadline):
     assert waiting == {row["index"] for row in folder.rows("segments", outcome="in-flight")}
 
 
+def test_what_terminals_are_still_to_expand_is_not_rated(go, tmp_path):
+    """The cell has nothing to look at: it hands on what users' terminals make a video of."""
+    path = tmp_path / "scenario.yaml"
+    text = path.read_text(encoding="utf-8")
+    for usual, changed in (
+        ("B: {kind: cell, ", "B: {kind: cell, actions: [], "),
+        ("watches: s}", "watches: s, terminal: {generator: {device: L4, slowdown: 1, memory: 4 GB, power: 4 W}}}"),
+    ):  # fmt: skip
+        assert usual in text
+        text = text.replace(usual, changed)
+    path.write_text(text, encoding="utf-8")
+    folder, summary = go()
+    stages = [
+        [stage["kind"] for stage in row["stages"]] for row in folder.rows("segments", outcome="delivered")
+    ]
+    assert stages
+    assert all("expand" in each and "rate" not in each for each in stages)
+    assert folder.rows("evaluations") == []
+    assert summary["evaluations"]["e"]["segments"] == 0
+    assert summary["segments_delivered"] == 60
+
+
 def test_energy_is_that_of_the_streams_time(go):
     folder, _ = go("work={time: 100 ms, memory: 1 MB}")
     row = folder.table("evaluations").to_pylist()[-1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 
 
 class NetgenError(Exception):
@@ -52,3 +53,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return the hint `; did you mean "x"?` for the nearest known name, or an empty string."""
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
     return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def exit_code_of(command: Callable[[], int]) -> int:
+    """Run the command of a module: an error of netgen's own is one message on stderr, and its exit code."""
+    try:
+        return command()
+    except NetgenError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from netgen.errors import exit_code_of
 from netgen.linklevel.block_errors import count_block_errors
 from netgen.linklevel.curves import BlockErrorCurve, CurvePoint, read_curves, write_curves
 from netgen.linklevel.protection import Channel, Code, Protection
@@ -119,4 +120,4 @@ def _ordered(curves: Sequence[BlockErrorCurve]) -> list[BlockErrorCurve]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from netgen.errors import exit_code_of
 from netgen.priors.pixel_prior import remaining_bits, samples_of, trained_prior
 from netgen.rng import generator_from
 from netgen.semantics.scaling_law import ScalingLaw, fit_scaling_law
@@ -120,4 +121,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

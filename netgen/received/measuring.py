@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from netgen.actions.contract import Placement
 from netgen.calibration.machine import device_used
+from netgen.errors import exit_code_of
 from netgen.labelled.reading import reader_digest
 from netgen.linklevel.curves import BlockErrorCurve, find_curve, shipped_curves
 from netgen.linklevel.protection import Channel, Code
@@ -177,4 +178,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from netgen.errors import InputError
+from netgen.labelled.delivered import FEWEST_SCENES
 from netgen.labelled.information import kept_meaning
 from netgen.labelled.meaning import Meaning
 from netgen.labelled.reading import read_meanings, views_of
@@ -54,8 +56,16 @@ class ReceivedScenes:
 
         Raises
         ------
+        InputError                  Fewer than 40: too few for every label to occur.
         MissingDependencyError      A package that carries photographs is not installed.
         """
+        if count < FEWEST_SCENES:
+            raise InputError(f"{count} scenes; at least {FEWEST_SCENES} are needed for every label to occur")
+        return ReceivedScenes.some(count, seed)
+
+    @staticmethod
+    def some(count: int, seed: int) -> ReceivedScenes:
+        """Draw the first scenes of a seed, however few: enough to look at, not to measure meaning on."""
         content = SceneContent(count, seed, crf=0)
         return ReceivedScenes(
             seed,

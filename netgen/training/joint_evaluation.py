@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from netgen.errors import exit_code_of
 from netgen.models.joint_coding import REDUCTION, JointChain, rayleigh
 from netgen.models.weights import load_into
 from netgen.rng import generator_from
@@ -141,4 +142,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

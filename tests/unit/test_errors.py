@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from netgen import errors
-from netgen.errors import NetgenError, did_you_mean
+from netgen.errors import InputError, NetgenError, did_you_mean, exit_code_of
 
 EXIT_CODES = {
     "NetgenError": 1,
@@ -50,3 +50,12 @@ def test_the_suggestion_does_not_depend_on_the_order_of_the_names():
     names = ["cell2", "cell3", "cell4"]
     assert did_you_mean("cell1", names) == did_you_mean("cell1", reversed(names))
     assert did_you_mean("cell1", iter(names)) == did_you_mean("cell1", set(names))
+
+
+def test_a_command_ends_in_one_message_and_its_exit_code(capsys):
+    def refuse() -> int:
+        raise InputError("scenes: 3; accepted: at least 40")
+
+    assert exit_code_of(refuse) == 2
+    assert capsys.readouterr().err == "scenes: 3; accepted: at least 40\n"
+    assert exit_code_of(lambda: 0) == 0

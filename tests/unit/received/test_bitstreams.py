@@ -29,7 +29,7 @@ def curve(code=Code.LDPC, info_bits=504):
 
 @pytest.fixture(scope="module")
 def scenes():
-    return ReceivedScenes.drawn(3, 5)
+    return ReceivedScenes.some(3, 5)
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -73,7 +75,7 @@ class LargeModel:
         Raises
         ------
         InputError                      transformers cannot load the folder, or the model's words do not differ.
-        MissingDependencyError          torch or transformers is not installed.
+        MissingDependencyError          torch, transformers, or what that needs for the folder is not installed.
         """
         if rated not in RATED:
             raise ValueError(f"{rated!r} is not rated; accepted: {', '.join(RATED)}")
@@ -81,17 +83,18 @@ class LargeModel:
         torch = import_module("torch")
         chosen = np.rint(np.linspace(0, clip.frames - 1, _FRAMES)).astype(np.int64)
         pictures = rgb_from_clip(YuvClip(np.ascontiguousarray(clip.planes[chosen]), clip.frame_rate_hz))
-        inputs = processor(
-            text=[self._prompt(rated)], images=[list(pictures)], return_tensors="pt"
-        ).to(self.device)  # fmt: skip
+        with _needed():
+            inputs = processor(
+                text=[self._prompt(rated)], images=[list(pictures)], return_tensors="pt"
+            ).to(self.device)  # fmt: skip
         with torch.inference_mode():
             logits = model(**inputs).logits[0, -1].float().cpu()
-        return rating_of(logits[list(self._words)].tolist())
+        return rating_of(logits[list(self._words(rated))].tolist())
 
     def _prompt(self, rated: str) -> str:
         """Return what the model reads up to where the word of its answer begins."""
         asked = f"{QUESTIONS[rated]} {_CHOICE}"
-        answer = f"The {rated} of this video is"
+        answer = _answer(rated)
         processor = self._processor
         if getattr(processor, "chat_template", None):
             content = [*({"type": "image"} for _ in range(_FRAMES)), {"type": "text", "text": asked}]
@@ -100,12 +103,21 @@ class LargeModel:
         picture = getattr(processor, "image_token", "<image>")
         return f"USER: {picture * _FRAMES}\n{asked} ASSISTANT: {answer}"
 
-    @cached_property
-    def _words(self) -> tuple[int, ...]:
-        """The token with which each word of `WORDS` begins, after a space."""
+    def _words(self, rated: str) -> tuple[int, ...]:
+        """Return the token with which each word of `WORDS` goes on from the answer.
+
+        The answer is tokenised with the word: on its own a word may begin with a space that some tokenizers add.
+        """
         tokenizer = self._processor.tokenizer
-        found = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in WORDS]
-        first = tuple(int(tokens[0]) for tokens in found if tokens)
+        answer = _answer(rated)
+        before = tokenizer(answer, add_special_tokens=False)["input_ids"]
+        found = [tokenizer(f"{answer} {word}", add_special_tokens=False)["input_ids"] for word in WORDS]
+        if any(tokens[: len(before)] != before for tokens in found):
+            raise InputError(
+                f"{self.folder}: its tokenizer does not begin a token where the answer goes on with one of "
+                f"{', '.join(WORDS)}"
+            )
+        first = tuple(int(tokens[len(before)]) for tokens in found if len(tokens) > len(before))
         if len(set(first)) != len(WORDS):
             raise InputError(
                 f"{self.folder}: its tokenizer does not tell {', '.join(WORDS)} apart by their first token"
@@ -116,7 +128,10 @@ class LargeModel:
     def _processor(self) -> Any:  # noqa: ANN401  (of transformers, of which mypy knows nothing)
         transformers = _transformers()
         try:
-            processor = transformers.AutoProcessor.from_pretrained(str(self.folder), local_files_only=True)
+            with _needed():
+                processor = transformers.AutoProcessor.from_pretrained(
+                    str(self.folder), local_files_only=True
+                )
         except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
             raise self._not_loaded("processor", error) from error
         if not hasattr(processor, "tokenizer") or not hasattr(processor, "image_processor"):
@@ -130,9 +145,10 @@ class LargeModel:
         transformers = _transformers()
         damaged = import_module("safetensors").SafetensorError
         try:
-            model, report = transformers.AutoModelForImageTextToText.from_pretrained(
-                str(self.folder), use_safetensors=True, local_files_only=True, output_loading_info=True
-            )
+            with _needed():
+                model, report = transformers.AutoModelForImageTextToText.from_pretrained(
+                    str(self.folder), use_safetensors=True, local_files_only=True, output_loading_info=True
+                )
         except (OSError, ValueError, RuntimeError, damaged) as error:
             raise self._not_loaded("model", error) from error
         if report["missing_keys"]:  # transformers would draw them at random, and warn
@@ -143,6 +159,24 @@ class LargeModel:
     def _not_loaded(self, what: str, error: Exception) -> InputError:
         version = import_module("transformers").__version__
         return InputError(f"{self.folder}: transformers {version} cannot load its {what}: {error}")
+
+
+def _answer(rated: str) -> str:
+    """Return the beginning of the answer, which one of `WORDS` goes on."""
+    return f"The {rated} of this video is"
+
+
+@contextmanager
+def _needed() -> Iterator[None]:
+    """Tell what transformers misses for a folder: Pillow, torchvision, sentencepiece and others are not its own."""
+    try:
+        yield
+    except ImportError as error:
+        why = " ".join(str(error).split())
+        raise MissingDependencyError(
+            f"a multimodal large model needs another package: {why}; run: pip install netgen[diffusion] pillow "
+            f"torchvision sentencepiece"
+        ) from error
 
 
 def _model_type(folder: Path) -> str:

@@ -127,6 +127,76 @@ def test_words_that_it_cannot_tell_apart(tmp_path: Path, clip: YuvClip) -> None:
         LargeModel(path).rate(clip)
 
 
+def spaced(path: Path) -> Path:
+    """Make the tokenizer one that puts a space of its own before any text, as those of the Llama family do."""
+    listing = json.loads((path / "tokenizer.json").read_text())
+    space = "\u2581"
+    # The space takes the place of the last word, so that the model has a row for each.
+    words = [space, *(space + word for word in vocabulary() if word.isalpha())][:-1]
+    listing["model"]["vocab"] |= {word: 3 + number for number, word in enumerate(words)}
+    kept = [UNKNOWN, PADDING, PICTURE]
+    listing["model"]["vocab"] = {
+        word: n for word, n in listing["model"]["vocab"].items() if word in kept or word[0] == space
+    }
+    listing["normalizer"] = {
+        "type": "Sequence",
+        "normalizers": [
+            {"type": "Prepend", "prepend": space},
+            {"type": "Replace", "pattern": {"String": " "}, "content": space},
+        ],
+    }
+    listing["pre_tokenizer"] = {
+        "type": "Split", "pattern": {"String": space}, "behavior": "MergedWithNext", "invert": False,
+    }  # fmt: skip
+    (path / "tokenizer.json").write_text(json.dumps(listing))
+    return path
+
+
+def test_a_tokenizer_with_a_space_of_its_own(tmp_path: Path, clip: YuvClip) -> None:
+    """The words' own tokens are taken, not that of the space which all of them begin with."""
+    model = LargeModel(spaced(save(tmp_path)))
+    tokenizer = model._processor.tokenizer
+    alone = [tokenizer(f" {word}", add_special_tokens=False)["input_ids"] for word in WORDS]
+    assert len({tokens[0] for tokens in alone}) == 1
+    assert len({tokens[1] for tokens in alone}) == 5
+    assert model._words("utility") == tuple(tokens[1] for tokens in alone)
+    assert sum(model.rate(clip).probabilities) == pytest.approx(1)
+
+
+def test_words_that_change_what_comes_before(
+    folder: Path, clip: YuvClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a word and the end of the answer are one token, the logits behind the answer are not the word's."""
+    model = LargeModel(folder)
+    tokens = {"The utility of this video is": [1, 2, 3]}
+    tokens |= {f"The utility of this video is {word}": [1, 2, 10 + n] for n, word in enumerate(WORDS)}
+
+    class Joining:
+        def __call__(self, text: str, *, add_special_tokens: bool) -> dict[str, list[int]]:
+            assert not add_special_tokens
+            return {"input_ids": tokens[text]}
+
+    monkeypatch.setattr(model._processor, "tokenizer", Joining())
+    with pytest.raises(InputError, match="does not begin a token where the answer goes on"):
+        model._words("utility")
+
+
+@pytest.mark.parametrize("what", ["AutoProcessor", "AutoModelForImageTextToText"])
+def test_without_what_transformers_itself_needs(
+    folder: Path, clip: YuvClip, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    transformers = pytest.importorskip("transformers")
+
+    def missing(*_: object, **__: object) -> None:
+        raise ImportError("CLIPImageProcessor requires the PIL library but it was not found.\nInstall it.")
+
+    monkeypatch.setattr(getattr(transformers, what), "from_pretrained", missing)
+    with pytest.raises(
+        MissingDependencyError, match=r"requires the PIL library.*pip install netgen\[diffusion\]"
+    ):
+        LargeModel(folder).rate(clip)
+
+
 def test_folders_that_are_refused(tmp_path: Path, folder: Path, clip: YuvClip) -> None:
     with pytest.raises(InputError, match=r"no multimodal model at .*gone.*save_pretrained"):
         LargeModel(tmp_path / "gone")

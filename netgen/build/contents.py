@@ -13,6 +13,7 @@ from netgen.generative.action import GenerativeAction, Menu
 from netgen.generative.compressai_results import referenced_profile, results_reference
 from netgen.generative.profile import (
     CodingMode,
+    OperatingPoint,
     Profile,
     declared_profile,
     find_profile,
@@ -210,11 +211,9 @@ def _at_point(
                 f"declare {key} in the scenario"
             )
     declared = isinstance(spec, DeclaredAction) or spec.semantic_fidelity is not None
-    fidelity_mark = Provenance.DECLARED if declared else (point.fidelity_provenance or profile.provenance)
-    fidelity_source = "the scenario" if declared else (point.fidelity_source or profile.source)
-    if fidelity_mark is Provenance.MEASURED and content_class and point.content_class != content_class:
-        fidelity_mark = Provenance.ESTIMATED
-        fidelity_source += f"; of contents of class {point.content_class or 'unknown'}, carried over"
+    fidelity_mark, fidelity_source = Provenance.DECLARED, "the scenario"
+    if not declared:
+        fidelity_mark, fidelity_source = _known_fidelity(profile, point, content_class)
     exact = Provenance.EXACT if point.symbols is not None else Provenance.DECLARED
     rate_mark = exact if not rated else (point.rate_provenance or profile.provenance)
     mode = CodingMode(spec.mode) if spec.mode is not None else profile.mode
@@ -242,3 +241,13 @@ def _at_point(
         fidelity_source=fidelity_source,
         symbols=point.symbols,
     )
+
+
+def _known_fidelity(profile: Profile, point: OperatingPoint, content_class: str) -> tuple[Provenance, str]:
+    """Mark and source of a profile's fidelity; what was measured on another class of content is an estimate."""
+    mark = point.fidelity_provenance or profile.provenance
+    source = point.fidelity_source or profile.source
+    if mark is Provenance.MEASURED and content_class and point.content_class != content_class:
+        known = point.content_class or "unknown"
+        return Provenance.ESTIMATED, f"{source}; of contents of class {known}, carried over"
+    return mark, source

@@ -2,7 +2,7 @@
 
 python -m netgen.appraisal.measuring --scenes 80 --seed 3 --out netgen/rating/ratings.jsonl
 
-Simulations take what it writes by `evaluation:` of a scenario. With `--large-model FOLDER` a multimodal large model
+Simulations take what it writes by `evaluations:` of a scenario. With `--large-model FOLDER` a multimodal large model
 rates as well.
 """
 

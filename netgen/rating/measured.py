@@ -87,7 +87,7 @@ class MeasuredRatings:
         if variant not in self.points:
             raise InputError(
                 f"{where}: {self.path.name} has no ratings of {variant!r}{did_you_mean(variant, list(self.points))} "
-                f"(it has: {', '.join(self.points)}); measure them with: python -m netgen.rating.measuring, or say by "
+                f"(it has: {', '.join(self.points)}); measure them with: python -m netgen.appraisal.measuring, or say by "
                 f"measured_as which of these it counts as"
             )
         points = self.points[variant]
@@ -131,7 +131,7 @@ def shipped_file() -> Path:
 
 
 def read_ratings(path: Path | None = None) -> MeasuredRatings:
-    """Read a file that `python -m netgen.rating.measuring` wrote; None: the shipped one.
+    """Read a file that `python -m netgen.appraisal.measuring` wrote; None: the shipped one.
 
     Raises
     ------

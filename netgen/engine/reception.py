@@ -168,12 +168,11 @@ class Reception:
                 self.lose(parcel, LossReason.UNPLAYABLE)
                 return
             parcel = shown
+        # What terminals are still to expand is no video yet, and cannot be rated.
+        rater = None if _needs_expansion(parcel) else self.evaluation
         if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
-        elif (
-            self.evaluation is None or _needs_expansion(parcel) or not self.evaluation.takes(parcel, receiver)
-        ):
-            # What terminals are still to expand is no video yet, and cannot be rated.
+        elif rater is None or not rater.takes(parcel, receiver):
             self.hand_over(parcel, receiver, completed_ns)
 
     def hand_over(self, parcel: Parcel, receiver: str, completed_ns: int) -> None:

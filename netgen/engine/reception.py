@@ -168,8 +168,9 @@ class Reception:
                 self.lose(parcel, LossReason.UNPLAYABLE)
                 return
             parcel = shown
-        # What terminals are still to expand is no video yet, and cannot be rated.
-        rater = None if _needs_expansion(parcel) else self.evaluation
+        rater = (
+            None if _needs_expansion(parcel) else self.evaluation
+        )  # what terminals expand is not there to be rated
         if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
         elif rater is None or not rater.takes(parcel, receiver):
@@ -185,9 +186,8 @@ class Reception:
             self._broadcast(parcel, receiver, completed_ns)
         else:
             entry = self.log.take(parcel, receiver)
-            parcel = parcel.with_stage(
-                "receive", self.log.receiver_names[receiver], completed_ns, completed_ns
-            )
+            named = self.log.receiver_names[receiver]
+            parcel = parcel.with_stage("receive", named, completed_ns, completed_ns)
             at_s = np.full(len(entry.rows), to_s(completed_ns))
             self.handed_bits += parcel.representation.bits * len(entry.rows)
             self._complete(parcel, receiver, entry, entry.rows, at_s)

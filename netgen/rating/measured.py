@@ -22,6 +22,8 @@ from netgen.provenance import Provenance
 SOURCE = "source"
 """What stands for an action where nothing has been done to a segment."""
 
+_LEVELS = (1, 2, 3, 4, 5)
+
 _SLACK = 1.02
 """A rate counts as measured up to 2 % beyond the finest and the coarsest setting."""
 
@@ -87,8 +89,8 @@ class MeasuredRatings:
         if variant not in self.points:
             raise InputError(
                 f"{where}: {self.path.name} has no ratings of {variant!r}{did_you_mean(variant, list(self.points))} "
-                f"(it has: {', '.join(self.points)}); measure them with: python -m netgen.appraisal.measuring, or say by "
-                f"measured_as which of these it counts as"
+                f"(it has: {', '.join(self.points)}); measure them with: python -m netgen.appraisal.measuring, or say "
+                f"by measured_as which of these it counts as"
             )
         points = self.points[variant]
         if any(rater not in point.scores for point in points):
@@ -144,13 +146,21 @@ def read_ratings(path: Path | None = None) -> MeasuredRatings:
 def _read(path: Path) -> MeasuredRatings:
     points: dict[str, list[MeasuredPoint]] = {}
     costs: dict[str, RaterCost] = {}
+    scenes = 0
     for number, row in _rows(path):
         try:
             if row["kind"] == "cost":
                 costs[str(row["rater"])] = _cost(row)
-            else:
+            elif row["kind"] == "ratings":
                 found = _point(row)
+                scenes = scenes or len(found.levels)
+                if len(found.levels) != scenes:
+                    raise ValueError(
+                        f"is of {len(found.levels)} scenes, and those before it {scenes}; all are of the same scenes"
+                    )
                 points.setdefault(found.variant, []).append(found)
+            else:
+                raise ValueError(f"kind must be cost or ratings, not {row['kind']!r}")
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}:{number}: is no line of measured ratings: {error!r}") from error
     if not points or not costs:
@@ -177,30 +187,63 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _point(row: Mapping[str, Any]) -> MeasuredPoint:
-    levels = np.array(row["levels"], dtype=np.int64)
-    scores = {str(name): np.array(found, dtype=np.float64) for name, found in row["scores"].items()}
-    if levels.ndim != 1 or not len(levels) or any(found.shape != levels.shape for found in scores.values()):
+    levels, scores = row["levels"], row["scores"]
+    if not isinstance(levels, list):
+        raise ValueError(f"levels must be a list, not {levels!r}")
+    if not isinstance(scores, dict) or not all(isinstance(found, list) for found in scores.values()):
+        raise ValueError("scores must be an object with a list of each rater")
+    if not levels or any(len(found) != len(levels) for found in scores.values()):
         raise ValueError("needs as many scores of every rater as levels, at least one")
-    if levels.min() < 1 or levels.max() > 5:
-        raise ValueError("levels must be 1 to 5")
-    rate = float(row["bits_per_pixel"])
-    if rate < 0 or (rate == 0 and row["variant"] != SOURCE):
-        raise ValueError("bits_per_pixel must be positive")
-    return MeasuredPoint(str(row["variant"]), rate, levels, scores)
+    if not all(_is_number(one) and one in _LEVELS for one in levels):
+        raise ValueError("levels must be whole numbers, 1 to 5")
+    if not all(
+        _is_number(one) and _LEVELS[0] <= one <= _LEVELS[-1] for each in scores.values() for one in each
+    ):
+        raise ValueError("scores must be 1 to 5")
+    rate = row["bits_per_pixel"]
+    if not _is_number(rate) or rate < 0 or (rate == 0 and row["variant"] != SOURCE):
+        raise ValueError(f"bits_per_pixel must be positive and finite, 0 of {SOURCE}, not {rate!r}")
+    return MeasuredPoint(
+        str(row["variant"]),
+        float(rate),
+        np.array(levels, dtype=np.int64),
+        {str(name): np.array(found, dtype=np.float64) for name, found in scores.items()},
+    )
+
+
+def _is_number(found: object) -> bool:
+    """Whether something of a JSON file is a finite number."""
+    return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found)
+
+
+def _positive(row: Mapping[str, Any], name: str) -> float:
+    """Return a figure of a line that is more than 0."""
+    if not _is_number(row[name]) or row[name] <= 0:
+        raise ValueError(f"{name} must be positive and finite, not {row[name]!r}")
+    return float(row[name])
+
+
+def _whole(row: Mapping[str, Any], name: str, least: int) -> int:
+    """Return a whole number of a line."""
+    if not _is_number(row[name]) or row[name] != int(row[name]) or row[name] < least:
+        raise ValueError(f"{name} must be a whole number, at least {least}, not {row[name]!r}")
+    return int(row[name])
 
 
 def _cost(row: Mapping[str, Any]) -> RaterCost:
     if row["needs"] not in ("nothing", "description", "source"):
         raise ValueError("needs must be nothing, description or source")
+    memory_bytes = _whole(row, "memory_bytes", 0)
     work = Work(
-        seconds=float(row["seconds"]),
+        seconds=_positive(row, "seconds"),
         std_s=None,
-        frames=int(row["frames"]),
-        pixels=int(row["pixels"]),
+        frames=_whole(row, "frames", 1),
+        pixels=_whole(row, "pixels", 1),
         device=str(row["device"]),
-        flops=None if row["flops"] is None else float(row["flops"]),
-        memory_bytes=int(row["memory_bytes"]),
+        flops=None if row["flops"] is None else _positive(row, "flops"),
+        memory_bytes=memory_bytes,
         provenance=Provenance.MEASURED,
         source=f"{row['date']}, {row['command']}",
     )
-    return RaterCost(work, int(row["memory_bytes"]), str(row["needs"]), int(row["description_bits"]))
+    description_bits = _whole(row, "description_bits", int(row["needs"] == "description"))
+    return RaterCost(work, memory_bytes, str(row["needs"]), description_bits)

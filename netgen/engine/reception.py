@@ -168,9 +168,8 @@ class Reception:
                 self.lose(parcel, LossReason.UNPLAYABLE)
                 return
             parcel = shown
-        rater = (
-            None if _needs_expansion(parcel) else self.evaluation
-        )  # what terminals expand is not there to be rated
+        # What terminals expand is not there to be rated.
+        rater = None if _needs_expansion(parcel) else self.evaluation
         if parcel.representation.semantic_fidelity < parcel.service.required_fidelity:
             self.lose(parcel, LossReason.BELOW_FIDELITY)
         elif rater is None or not rater.takes(parcel, receiver):
@@ -340,9 +339,8 @@ class Reception:
         mean_s = float(at_s.mean()) if len(at_s) else None
         cell_bits = self._cell_bits(parcel, receiver, rows, bits)
         mean_bits = received.bits if entry.missing_bits is None else round(float(np.mean(bits)))
-        self.log.write_delivered(
-            parcel, receiver, entry, Completion(len(rows), late, mean_s, mean_bits, cell_bits)
-        )
+        done = Completion(len(rows), late, mean_s, mean_bits, cell_bits)
+        self.log.write_delivered(parcel, receiver, entry, done)
 
     def _cell_bits(self, parcel: Parcel, receiver: str, rows: Rows, bits: int | Rows) -> int:
         """What a cell sent to some users of it: a copy each, or by multicast one in every part of it."""

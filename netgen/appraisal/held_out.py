@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from netgen.errors import NetgenError
+from netgen.errors import InputError, NetgenError
 from netgen.models.threads import limit_threads
 from netgen.rating.detection import (
     confusion,
@@ -44,7 +44,16 @@ what the rater knows."""
 
 
 def held_out(scenes: int, seed: int) -> Found:
-    """Draw scenes, distort each twice, and rate what is shown."""
+    """Draw scenes, distort each twice, and rate what is shown.
+
+    Raises
+    ------
+    InputError                          Fewer than one scene, or a seed below 0; names which.
+    """
+    if scenes < 1:
+        raise InputError(f"--scenes must be at least 1, got {scenes}")
+    if seed < 0:
+        raise InputError(f"--seed must be at least 0, got {seed}")
     rows = [row for number in range(scenes) for row in _rows(generator_from(seed, number))]
     return {
         "scenes": scenes,

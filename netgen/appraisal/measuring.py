@@ -292,6 +292,10 @@ def main(words: Sequence[str] | None = None) -> int:
             raise InputError(
                 f"{options.scenes} scenes; at least {FEWEST_SCENES} are needed for every label to occur"
             )
+        if options.seed < 0:
+            raise InputError(f"--seed must be at least 0, got {options.seed}")
+        if not options.out.absolute().parent.is_dir():
+            raise InputError(f"{options.out}: there is no folder to write it to")
         large = None if options.large_model is None else LargeModel(options.large_model)
         bench = Bench(options.scenes, options.seed, large)
         rows = [

@@ -25,6 +25,19 @@ def test_a_few_scenes(tmp_path, capsys):
     assert held_out(2, 5) == found
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--scenes", "0"], "--scenes must be at least 1, got 0"),
+        (["--scenes", "-3"], "--scenes must be at least 1, got -3"),
+        (["--scenes", "1", "--seed", "-1"], "--seed must be at least 0, got -1"),
+    ],
+)
+def test_arguments_that_are_refused(capsys, words, told):
+    assert main(words) == 2
+    assert capsys.readouterr().err == told + "\n"
+
+
 def test_the_table_by_hand():
     """Two bad of four; the rater that knows nothing finds one of them and has no false alarm."""
     levels = [[1, 5, 5, 1], [5, 2, 5, 2], [4, 5, 5, 4], [5, 5, 5, 5]]

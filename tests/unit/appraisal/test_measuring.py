@@ -59,6 +59,14 @@ def test_too_few_scenes_are_refused(tmp_path, capsys):
     assert "3 scenes; at least 40" in capsys.readouterr().err
 
 
+def test_arguments_that_are_refused(tmp_path, capsys):
+    """Before anything is measured."""
+    assert main(["--seed", "-1", "--out", str(tmp_path / "out.jsonl")]) == 2
+    assert capsys.readouterr().err == "--seed must be at least 0, got -1\n"
+    assert main(["--out", str(tmp_path / "gone" / "out.jsonl")]) == 2
+    assert "there is no folder to write it to" in capsys.readouterr().err
+
+
 def test_the_shipped_ratings_are_of_the_shipped_rater():
     rows = [json.loads(line) for line in shipped_file().read_text(encoding="utf-8").splitlines()]
     assert {row["rater_sha256"] for row in rows if row["kind"] == "cost"} == {rater_digest()}

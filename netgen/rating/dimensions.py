@@ -82,17 +82,24 @@ def level_of(value: float) -> int:
 
 
 def consistency_of(source: Meaning, script: Script, readings: Readings) -> float:
-    """Share of the source's labels that what is shown still has, beyond what an unrelated scene would have.
+    """Share of the source's labels that what is shown still has, beyond what guessing would have; not below 0.
 
-    With h for the entropy of a label, c for the chance that an independent scene has the same value, and kept for the
-    share of the frames in which the script has the source's value, 0 where the reader reads it otherwise than before
-    the script was coded or blurred,
+    With h for the entropy of a label, c for the chance that a guess at it is right, and kept for the share of the
+    frames in which the script has the source's value, 0 where the reader reads it otherwise than before the script was
+    coded or blurred,
 
         consistency = max(0, sum h (kept - c) / sum h (1 - c)).
 
     The labels are the background, whether something is in each place, and the attributes of each place in which the
-    source or the script has something. Equal scenes have 1, unrelated ones 0 in the mean.
+    source or the script has something. c of an attribute is one over the number of its values: what an unrelated scene
+    reaches where it has something in that place as well, and more than it reaches where it has not. Equal scenes have
+    1; unrelated ones lie below 0 before they are cut off there, at -0.11 in the mean of 4,000 pairs, and at 0.02 after.
     """
+    return max(0.0, uncut_consistency_of(source, script, readings))
+
+
+def uncut_consistency_of(source: Meaning, script: Script, readings: Readings) -> float:
+    """Return what `consistency_of` cuts off at 0."""
     legible = _equal(readings.drawn, readings.shown)
     gained = most = 0.0
     for still in script.stills:
@@ -109,7 +116,7 @@ def consistency_of(source: Meaning, script: Script, readings: Readings) -> float
         gained += float((either[:, None] * (kept[2] - _ATTRIBUTE_CHANCE) * _ATTRIBUTE_BITS).sum())
         most += _GROUND_BITS * (1 - 1 / len(BACKGROUNDS)) + PLACES * _THERE_BITS * (1 - _THERE_CHANCE)
         most += either.sum() * float(((1 - _ATTRIBUTE_CHANCE) * _ATTRIBUTE_BITS).sum())
-    return max(0.0, gained / most)
+    return gained / most
 
 
 def reasonableness_of(script: Script) -> float:

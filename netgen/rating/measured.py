@@ -53,7 +53,8 @@ class RaterCost:
     Parameters
     ----------
     work : Work                         Time for one second of a scene.
-    memory_bytes : int, byte            Weights of its networks.
+    memory_bytes : int, byte            Weights of its networks as their files hold them: those of the shipped ones, in
+                                        float16, take twice this as they run, in float32.
     needs : str                         What of the source it is sent: `nothing`, `description` or `source`.
     description_bits : int, bit         Size of a description, where it needs one.
     """

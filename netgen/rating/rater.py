@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from netgen.labelled.meaning import Meaning
 from netgen.models.weights import load_into, weights_digest
-from netgen.rating.dimensions import BAD, LEVELS, RATED
+from netgen.rating.dimensions import LEVELS, RATED
 from netgen.rating.seeing import SIGNALS, Seen, rating_torch, stated_signals
 
 if TYPE_CHECKING:
@@ -51,11 +51,6 @@ class Rating:
     def level(self) -> int:
         """The most likely level."""
         return int(np.argmax(self.probabilities)) + 1
-
-    @property
-    def bad(self) -> float:
-        """How probable it is that the video is bad: the levels up to poor."""
-        return float(sum(self.probabilities[:BAD]))
 
 
 def rating_of(logits: Sequence[float]) -> Rating:
@@ -107,11 +102,6 @@ def rate(
     with torch.inference_mode():
         logits = _rater()(frames[0], *inputs, frames[1])[0].numpy()
     return {name: rating_of(row) for name, row in zip(RATED, logits, strict=True)}
-
-
-def rating_network() -> UtilityRater:
-    """Return the shipped network; raises as `rate` does."""
-    return _rater()
 
 
 def rater_digest() -> str:

@@ -14,7 +14,7 @@ from netgen.labelled.meaning import Meaning
 from netgen.media.yuv_clip import YuvClip
 from netgen.rating.dimensions import RATED, Readings, measured
 from netgen.rating.distortions import SHARES, drawn_distortion, drawn_scene, other_labels
-from netgen.rating.rater import Knows, Rating, rate, rating_of
+from netgen.rating.rater import Knows, rate, rating_of
 from netgen.rating.script import Script, script_of
 from netgen.rating.seeing import OWN_SIGNALS, STATED_SIGNALS, seen, stated_signals
 from netgen.rng import generator_from
@@ -35,7 +35,6 @@ def test_the_rating_is_a_softmax_and_its_mean():
     assert rating.probabilities == pytest.approx(special.softmax(logits).tolist())
     assert rating.score == pytest.approx(special.softmax(logits) @ [1, 2, 3, 4, 5])
     assert rating.level == 4
-    assert Rating((0.1, 0.2, 0.3, 0.4, 0.0)).bad == pytest.approx(0.3)
     with pytest.raises(ValueError, match="5 logits"):
         rating_of([1.0, 2.0])
 

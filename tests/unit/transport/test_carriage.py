@@ -109,7 +109,9 @@ def test_waiting_through_a_pause_costs_a_few_looks(bench):
 
 def test_waiting_for_a_head_whose_first_packets_are_lost_costs_a_look_per_packet(bench):
     bench.link(1e5)
-    bench.link(1e9, delay_ns=1, loss=LossProcess(StepFunction(np.array([0.0, 0.045]), np.array([0.0, 1.0, 0.0]))))
+    bench.link(
+        1e9, delay_ns=1, loss=LossProcess(StepFunction(np.array([0.0, 0.045]), np.array([0.0, 1.0, 0.0])))
+    )
     bench.link(1e9, delay_ns=1)
     hop = bench.send([1000] * 9)
     assert looks_taken(bench, hop) <= 40

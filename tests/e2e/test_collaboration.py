@@ -62,7 +62,17 @@ collaboration:
   addition: {services: [side], policy: cheapest, action: pose}
 """
 MODES = ("continuation", "offloading", "addition")
-TABLES = ("links", "nodes", "users", "segments", "decisions", "switches", "sectors", "distributions")
+TABLES = (
+    "links",
+    "nodes",
+    "users",
+    "segments",
+    "decisions",
+    "switches",
+    "sectors",
+    "distributions",
+    "evaluations",
+)
 
 
 @pytest.fixture

@@ -194,7 +194,7 @@ def state_of_the_world(path, folder, parameters):
     writer.close()
     reception = simulation.relay.reception
     return {
-        "bursts": {link.name: link.loss.change_s.tolist() for link in simulation.transport.links},
+        "bursts": {link.name: link.loss.unit.change_s.tolist() for link in simulation.transport.links},
         "noise": {link.name: int(link.noise_key) for link in simulation.transport.links},
         "offers": {service.name: service.offers_ns.tolist() for service in simulation.services},
         "packets": {service.name: int(service.key) for service in simulation.services},

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.errors import InputError, MissingDependencyError
+from netgen.errors import InputError
 from netgen.fidelity.contract import Family, FidelityEstimator
 from netgen.fidelity.correlation import agreement_of_features
 from netgen.media.yuv_clip import YuvClip, rgb_from_clip
+from netgen.models.pretrained_folder import digest_of_weights, import_transformers, safe_weights
 
 _FRAMES = 5
 _MEAN = (0.48145466, 0.4578275, 0.40821073)
 _DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 """Of RGB, 0..1, in the pictures that CLIP learned from: Radford et al., ICML 2021, as its authors publish them."""
-_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".h5", ".msgpack")
 _KINDS = {"clip": "vision_config", "clip_vision_model": None}
 
 
@@ -49,7 +47,7 @@ class ClipFeatures(FidelityEstimator[NDArray[np.float32]]):
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         self.folder, self.device = folder, device
         self.side_px = _side_px(folder)
-        self.name = f"clip-{_digest(folder)[:12]}-v1"
+        self.name = f"clip-{digest_of_weights(folder)[:12]}-v1"
 
     def described(self, piece: YuvClip) -> NDArray[np.float32]:
         """Return the embeddings of five frames: (5, width of the projection).
@@ -80,7 +78,7 @@ class ClipFeatures(FidelityEstimator[NDArray[np.float32]]):
 
     @cached_property
     def _model(self) -> Any:  # noqa: ANN401  (a model of transformers, of which mypy knows nothing)
-        transformers = _transformers()
+        transformers = import_transformers("CLIP")
         damaged = import_module("safetensors").SafetensorError
         try:
             model, report = transformers.CLIPVisionModelWithProjection.from_pretrained(
@@ -114,36 +112,5 @@ def _side_px(folder: Path) -> int:
         raise InputError(f"{config} cannot be read as the configuration of a model: {error!r}") from error
     if kind not in _KINDS:
         raise InputError(f"{config}: model_type {kind}; accepted: {', '.join(_KINDS)}")
-    if not _weights(folder):
-        pickled = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLED)
-        why = (
-            f"only pickled weights ({pickled[0]}), which are refused: reading them can run any code. Load them once "
-            "where you trust them and write them again with save_pretrained"
-            if pickled
-            else "no *.safetensors beside its config.json"
-        )
-        raise InputError(f"{folder} has {why}")
+    safe_weights(folder)
     return side_px
-
-
-def _weights(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors"))
-
-
-def _digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights: estimates of other weights are other estimates."""
-    found = hashlib.sha256()
-    for path in _weights(folder):
-        with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
-
-
-def _transformers() -> ModuleType:
-    try:
-        import_module("torch")
-        return import_module("transformers")
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"CLIP needs {error.name or 'transformers'}, which is not installed; run: pip install netgen[diffusion]"
-        ) from error

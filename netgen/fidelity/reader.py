@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from netgen.labelled.reading import READER, built_reader, views_of
+from netgen.labelled.reading import shipped_reader, views_of
 from netgen.media.yuv_clip import YuvClip
-from netgen.models.weights import load_into
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from netgen.models.scene_reader import SceneReader
 
 
 def features_of(piece: YuvClip) -> NDArray[np.float32]:
@@ -29,7 +25,7 @@ def features_of(piece: YuvClip) -> NDArray[np.float32]:
     import torch  # noqa: PLC0415  (optional: loaded when a network is used)
 
     with torch.inference_mode():
-        found: NDArray[np.float32] = _loaded().features(_frames(piece))[0].numpy()
+        found: NDArray[np.float32] = shipped_reader().features(_frames(piece))[0].numpy()
     return found
 
 
@@ -43,7 +39,7 @@ def likelihoods_of(piece: YuvClip) -> dict[str, NDArray[np.float32]]:
     import torch  # noqa: PLC0415
 
     with torch.inference_mode():
-        logits = _loaded()(_frames(piece))
+        logits = shipped_reader()(_frames(piece))
     return {name: values[0].softmax(dim=-1).numpy() for name, values in logits.items()}
 
 
@@ -52,10 +48,3 @@ def _frames(piece: YuvClip) -> Tensor:
     import torch  # noqa: PLC0415
 
     return torch.from_numpy(views).float() / 255 - 0.5
-
-
-@lru_cache(maxsize=1)
-def _loaded() -> SceneReader:
-    reader = built_reader()
-    load_into(reader, READER)
-    return reader.eval()

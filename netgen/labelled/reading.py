@@ -66,7 +66,7 @@ def read_meanings(views: NDArray[np.uint8], *, batch: int = 32) -> list[Meaning]
     MissingDependencyError          torch or safetensors is not installed.
     """
     torch = _torch()
-    reader = _reader()
+    reader = shipped_reader()
     found: list[Meaning] = []
     with torch.inference_mode():
         for begin in range(0, len(views), batch):
@@ -100,7 +100,8 @@ def _meaning(labels: dict[str, NDArray[np.int64]], scene: int) -> Meaning:
 
 
 @lru_cache(maxsize=1)
-def _reader() -> SceneReader:
+def shipped_reader() -> SceneReader:
+    """Return the network with the shipped weights; raises as `read_meanings` does."""
     reader = built_reader()
     load_into(reader, READER)
     return reader.eval()

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from netgen.errors import InputError, MissingDependencyError
 from netgen.media.yuv_clip import YuvClip, rgb_from_clip
+from netgen.models.pretrained_folder import digest_of_weights, import_transformers, safe_weights
 from netgen.rating.dimensions import RATED
 from netgen.rating.rater import Rating, rating_of
 
@@ -32,7 +32,6 @@ QUESTIONS = MappingProxyType(
 )
 _CHOICE = "Answer with one of: excellent, good, fair, poor, bad."
 _FRAMES = 5
-_PICKLED = (".bin", ".pt", ".pth", ".pkl", ".ckpt", ".h5", ".msgpack")
 
 
 class LargeModel:
@@ -57,12 +56,12 @@ class LargeModel:
 
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
         self.folder, self.device = folder, device
-        self.name = f"{_model_type(folder)}-{_digest(folder)[:12]}-v1"
+        self.name = f"{_model_type(folder)}-{digest_of_weights(folder)[:12]}-v1"
 
     @property
     def weights_bytes(self) -> int:
         """Size of the weights."""
-        return sum(path.stat().st_size for path in _weights(self.folder))
+        return sum(path.stat().st_size for path in safe_weights(self.folder))
 
     def rate(self, clip: YuvClip, rated: str = "utility") -> Rating:
         """Rate a second of video.
@@ -126,7 +125,7 @@ class LargeModel:
 
     @cached_property
     def _processor(self) -> Any:  # noqa: ANN401  (of transformers, of which mypy knows nothing)
-        transformers = _transformers()
+        transformers = import_transformers("a multimodal large model")
         try:
             with _needed():
                 processor = transformers.AutoProcessor.from_pretrained(
@@ -142,7 +141,7 @@ class LargeModel:
 
     @cached_property
     def _model(self) -> Any:  # noqa: ANN401
-        transformers = _transformers()
+        transformers = import_transformers("a multimodal large model")
         damaged = import_module("safetensors").SafetensorError
         try:
             with _needed():
@@ -191,37 +190,5 @@ def _model_type(folder: Path) -> str:
         kind = str(json.loads(config.read_text(encoding="utf-8"))["model_type"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{config} cannot be read as the configuration of a model: {error!r}") from error
-    if not _weights(folder):
-        pickled = sorted(file.name for file in folder.iterdir() if file.suffix in _PICKLED)
-        why = (
-            f"only pickled weights ({pickled[0]}), which are refused: reading them can run any code. Load them once "
-            "where you trust them and write them again with save_pretrained"
-            if pickled
-            else "no *.safetensors beside its config.json"
-        )
-        raise InputError(f"{folder} has {why}")
+    safe_weights(folder)
     return kind
-
-
-def _weights(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors"))
-
-
-def _digest(folder: Path) -> str:
-    """Return the SHA-256 of the weights: ratings by other weights are other ratings."""
-    found = hashlib.sha256()
-    for path in _weights(folder):
-        with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
-
-
-def _transformers() -> ModuleType:
-    try:
-        import_module("torch")
-        return import_module("transformers")
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"a multimodal large model needs {error.name or 'transformers'}, which is not installed; "
-            f"run: pip install netgen[diffusion]"
-        ) from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,11 @@ from numpy.typing import NDArray
 from netgen.errors import InputError, MissingDependencyError
 from netgen.labelled.drawing import FRAMES
 from netgen.labelled.meaning import ATTRIBUTES, BACKGROUNDS, PLACES, Meaning, Thing
-from netgen.labelled.reading import READER, built_reader, views_of
+from netgen.labelled.reading import shipped_reader, views_of
 from netgen.media.yuv_clip import YuvClip
-from netgen.models.weights import load_into
 
 if TYPE_CHECKING:
-    from netgen.models.scene_reader import SceneReader
+    pass
 
 Floats = NDArray[np.float32]
 
@@ -67,7 +65,7 @@ def seen(clip: YuvClip) -> Seen:
     torch = rating_torch()
     views = torch.from_numpy(views_of([clip])).float() / 255 - 0.5
     with torch.inference_mode():
-        found = reading_network()(views)
+        found = shipped_reader()(views)
     likelihoods = {name: logits[0].softmax(dim=-1).numpy() for name, logits in found.items()}
     luma = clip.planes[:, : clip.height_px].astype(np.float32)
     read = np.concatenate(
@@ -156,14 +154,6 @@ def _most_likely(likelihoods: dict[str, Floats]) -> Meaning:
         for place in range(PLACES)
     )
     return Meaning(int(values["background"]), things)
-
-
-@lru_cache(maxsize=1)
-def reading_network() -> SceneReader:
-    """Return the shipped reader; raises as `seen` does."""
-    reader = built_reader()
-    load_into(reader, READER)
-    return reader.eval()
 
 
 def rating_torch() -> ModuleType:
